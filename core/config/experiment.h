@@ -1,0 +1,63 @@
+/* experiment.h: an experiment file, checked and taken apart, before its arms are multiplied out. */
+#ifndef RHO_CONFIG_EXPERIMENT_H
+#define RHO_CONFIG_EXPERIMENT_H
+
+#include "settings.h"
+
+struct rho_variant {                    /* a role as the base, or one arm of an axis, has it */
+	char *name;                     /* the arm's; NULL: the base's */
+	struct rho_where where;
+	struct rho_role role;           /* module NULL: none, or a mistake was told */
+	char *identity;                 /* canonical text with plugin versions; NULL: no module, or a mistake */
+};
+
+struct rho_axis {                       /* [arms.KIND] */
+	uint32_t kind;
+	struct rho_where where;
+	struct rho_variant *arm; size_t n;
+};
+
+struct rho_experiment {
+	char *file;                     /* absolute */
+	char **kept; size_t n_kept;     /* strings that `where`s point at; a plan takes them over */
+	struct rho_buf source;
+	struct rho_toml *root;          /* overrides applied */
+	struct rho_run_table run;
+	struct rho_compare_table compare;
+	struct rho_variant base[RHO_N_ROLES];           /* by enum rho_kind */
+	struct rho_axis axis[RHO_N_ROLES]; size_t n_axes;       /* in file order */
+	struct rho_role *report; size_t n_reports;
+};
+
+/* Reads a file with its overrides and checks all that can be checked without multiplying out.
+ * NULL when it cannot be read or is not TOML; otherwise mistakes are in diags only. */
+struct rho_experiment *rho_experiment_read(struct rho_registry *, const char *path,
+                                           const char *const *set, size_t n_set, struct rho_diags *);
+void rho_experiment_free(struct rho_experiment *);
+
+/* Applies overrides to *root; `names` gets n strings "--set KEY" that the tree's places point at. */
+void rho_overrides_apply(struct rho_toml **root, const char *const *set, size_t n, char **names,
+                         struct rho_diags *);
+
+/* Finds the plugin that a table names in `use` and checks its parameters against it. `where`: for a
+ * table without `use`. True when there was no mistake. */
+bool rho_role_read(struct rho_registry *, uint32_t kind, const char *label, const struct rho_toml *table,
+                   struct rho_where where, struct rho_role *, struct rho_diags *);
+void rho_role_free(struct rho_role *);
+struct rho_role rho_role_copy(const struct rho_role *);
+
+/* [[report]] as a list of roles (n of them, the caller's). */
+void rho_reports_read(struct rho_registry *, const struct rho_toml *root, struct rho_role **, size_t *n,
+                      struct rho_diags *);
+
+/* `rho = 1`, and no other keys at the top but those given. */
+void rho_top_check(const struct rho_toml *root, const char *file, const char *const *keys, size_t n,
+                   struct rho_diags *);
+
+/* The text that stands for a role in a cell's identity. Caller frees. */
+char *rho_role_identity(struct rho_registry *, uint32_t kind, const struct rho_role *);
+/* … for the run; then the roles' texts, in order of kind; then a cell's id from it and the seed. */
+void rho_run_identity(const struct rho_run *, struct rho_buf *out);
+void rho_cell_id(const char *identity, uint64_t seed, char id[17]);
+
+#endif

@@ -1,0 +1,49 @@
+/* main.c: `rho`, a table of commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "command.h"
+
+static const struct {
+	const char *name, *brief;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run",     "run an experiment file: what is missing of it, then compare", rho_cmd_run },
+	{ "plan",    "check an experiment file and print its cells",               rho_cmd_plan },
+	{ "compare", "compare the arms of a results folder, with intervals",       rho_cmd_compare },
+	{ "cell",    "run one cell of a results folder",                           rho_cmd_cell },
+	{ "plugin",  "list, show, which, check, new",                              rho_cmd_plugin },
+	{ "doctor",  "what this rho is made of and where it looks for plugins",    rho_cmd_doctor },
+};
+
+static int usage(FILE *out)
+{
+	fprintf(out, "usage: rho COMMAND [ARGUMENTS]      rho COMMAND --help\n\n");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].brief);
+	fprintf(out, "\n  rho --version\n");
+	return out == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	const char *names[sizeof commands / sizeof *commands], *near;
+	if (argc < 2)
+		return usage(stderr);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return usage(stdout);
+	if (!strcmp(argv[1], "--version")) {
+		printf("rho %s\n", RHO_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		names[i] = commands[i].name;
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	near = rho_nearest(argv[1], names, sizeof names / sizeof *names);
+	fprintf(stderr, "rho: there is no command %s", argv[1]);
+	fprintf(stderr, near ? "; did you mean %s?\n" : "; see rho --help\n", near);
+	return 2;
+}

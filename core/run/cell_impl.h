@@ -1,0 +1,60 @@
+/* cell_impl.h: what the files of a cell's run share: the loop, the measuring, the checkpoints. */
+#ifndef RHO_RUN_CELL_IMPL_H
+#define RHO_RUN_CELL_IMPL_H
+
+#include "cell.h"
+#include "clock.h"
+#include "checkpoint.h"
+#include "metrics.h"
+#include "out.h"
+#include "pose.h"
+
+struct rho_spent { uint64_t decide, learn, env, n; double since; };     /* nanoseconds; since: a clock's seconds */
+
+struct rho_play {
+	const struct rho_cell_spec *spec;
+	const struct rho_cell_options *opt;
+	struct rho_world world;
+	struct rho_stage stage;
+	struct rho_buf *why;
+
+	struct rho_pose pose[3], *now, *next, *led;
+	struct rho_marks marks;
+	uint64_t *tick;                 /* (lanes) decisions posed before */
+	struct rho_choice choice;       /* (lanes, slate) */
+	size_t *at;                     /* (lanes, slate): see rho_check_choice */
+	struct rho_obs obs, last;
+	float *mean, *best;             /* (all candidates), (lanes): the oracle's */
+	size_t *unit_off;               /* (lanes + 1) 0, 1, 2, ... */
+	struct rho_truth *truth;        /* (lanes) */
+	float *score, *explore;         /* (lanes, n_actions), (lanes): log = "marginal" with a sampler */
+	double *marginal;               /* (lanes) */
+
+	uint64_t step;                  /* decisions made */
+	struct rho_metrics metrics;
+	struct rho_spent spent;
+	struct rho_out out, timing, log;        /* metrics.jsonl, timing.jsonl, log.csv */
+	struct rho_buf line, names;
+	struct rho_instance **reporters; size_t n_reporters;    /* NULL entries: switched off */
+	bool said_not_finite, begun;
+
+	double started, seconds_before; /* this process's clock; seconds spent by earlier ones */
+	double last_checkpoint;
+};
+
+/* measure.c: the truth before a step, marginal propensities, records, the decision log */
+int rho_cell_measure_init(struct rho_play *);
+void rho_cell_measure_free(struct rho_play *);
+int rho_cell_rank(struct rho_play *);             /* before act */
+int rho_cell_truth(struct rho_play *);            /* after act, before step */
+int rho_cell_account(struct rho_play *);          /* after observe */
+int rho_cell_record(struct rho_play *);           /* ends a window */
+int rho_cell_log_header(struct rho_play *);
+
+/* resume.c */
+int rho_cell_save(struct rho_play *);
+/* 1: restored and ready to go on; 0: there is nothing to go on from, the output files are open
+ * and empty; -1 with why. */
+int rho_cell_restore(struct rho_play *);
+
+#endif

@@ -1,0 +1,472 @@
+/* cmd_run.c: `rho run FILE`: what is missing of an experiment, then its comparison. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../command.h"
+#include "../report/compare.h"
+#include "clock.h"
+#include "prepare.h"
+#include "workers.h"
+
+static const char help[] =
+	"usage: rho run FILE [--jobs N] [--results DIR] [--set KEY=VALUE]... [--plugins DIR]... [--fresh] [--quiet]\n"
+	"\n"
+	"Runs the cells (arms x seeds) of an experiment file that are not done yet, each in a process of its\n"
+	"own, then compares the arms. Cells that were cut off go on from their last checkpoint.\n"
+	"\n"
+	"  --jobs N          cells at a time (as many as there are processors)\n"
+	"  --results DIR     where results go: DIR/NAME (results)\n"
+	"  --set KEY=VALUE   override a key: --set agent.alpha=0.5, --set run.seeds=3\n"
+	"  --plugins DIR     look for plugins in DIR first\n"
+	"  --fresh           forget this experiment's cells and run all of them\n"
+	"  --dry             check and print the plan, run nothing (rho plan)\n"
+	"  --quiet           no progress, no comparison; only what went wrong\n"
+	"\n"
+	"Exit status: 0 all cells are done; 1 some failed, or results cannot be written; 2 a mistake in the\n"
+	"file or the command; 130 stopped by Ctrl-C.\n";
+
+struct args {
+	const char *file, *results;
+	const char **set, **dirs;
+	size_t n_set, n_dirs;
+	uint64_t jobs;                  /* 0: as many as there are processors */
+	bool fresh, dry, quiet;
+};
+
+struct session {
+	const struct args *args;
+	struct rho_registry *registry;
+	struct rho_plan *plan;
+	struct rho_progress progress;
+	sigset_t before;
+	char *dir, *store;              /* DIR/NAME, DIR/.store */
+	struct rho_job *job; size_t n_jobs;     /* cells to run */
+	struct rho_plan_cell const **job_cell;
+	bool *needed;                   /* (n_arms) */
+	size_t n_done;                  /* cells done before this run */
+	size_t ended, failed;           /* of the jobs */
+	size_t *seed_left;              /* (n_seeds) jobs still to end */
+	double started;
+};
+
+/* ---- arguments ---- */
+
+/* The value of `--name VALUE` or `--name=VALUE`; NULL when argv[*i] is another option. */
+static const char *option(int argc, char **argv, int *i, const char *name)
+{
+	size_t n = strlen(name);
+	if (strncmp(argv[*i], name, n) || (argv[*i][n] && argv[*i][n] != '='))
+		return NULL;
+	if (argv[*i][n])
+		return argv[*i] + n + 1;
+	return *i + 1 < argc ? argv[++*i] : "";
+}
+
+static int misused(const char *arg)
+{
+	static const char *const names[] = { "--jobs", "--results", "--set", "--plugins", "--fresh", "--dry",
+		"--quiet", "--help" };
+	const char *near = arg[0] == '-' ? rho_nearest(arg, names, sizeof names / sizeof *names) : NULL;
+	fprintf(stderr, "rho run: %s is not understood; ", arg);
+	fprintf(stderr, near ? "did you mean %s?\n" : "see rho run --help\n", near);
+	return 2;
+}
+
+static int parse_jobs(const char *v, uint64_t *jobs)
+{
+	char *rest;
+	errno = 0;
+	*jobs = strtoull(v, &rest, 10);
+	if (*rest || v[0] < '0' || v[0] > '9' || errno || *jobs < 1 || *jobs > 4096) {
+		fprintf(stderr, "rho run: --jobs %s is not a number within 1 .. 4096\n", v);
+		return 2;
+	}
+	return 0;
+}
+
+/* 0; 2 after a message; -1 when help was wanted. */
+static int parse(int argc, char **argv, struct args *a)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *v, *arg = argv[i];
+		if (!strcmp(arg, "--help") || !strcmp(arg, "-h"))
+			return -1;
+		if (!strcmp(arg, "--fresh"))
+			a->fresh = true;
+		else if (!strcmp(arg, "--dry"))
+			a->dry = true;
+		else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))
+			a->quiet = true;
+		else if ((v = option(argc, argv, &i, "--set")))
+			a->set[a->n_set++] = v;
+		else if ((v = option(argc, argv, &i, "--plugins")))
+			a->dirs[a->n_dirs++] = v;
+		else if ((v = option(argc, argv, &i, "--results")))
+			a->results = v;
+		else if ((v = option(argc, argv, &i, "--jobs")) || (v = option(argc, argv, &i, "-j"))) {
+			if (parse_jobs(v, &a->jobs))
+				return 2;
+		} else if (arg[0] == '-' || a->file)
+			return misused(arg);
+		else
+			a->file = arg;
+	}
+	if (a->file && a->results[0])
+		return 0;
+	fprintf(stderr, "rho run: which %s? see rho run --help\n", a->file ? "folder for --results" : "file");
+	return 2;
+}
+
+/* --dry is `rho plan` with the same file. */
+static int dry(const struct args *a)
+{
+	char **argv = rho_xcalloc(2 * (a->n_set + a->n_dirs) + 3, sizeof *argv);
+	int n = 0, rc;
+	argv[n++] = rho_xstrdup("plan");
+	argv[n++] = rho_xstrdup(a->file);
+	for (size_t i = 0; i < a->n_set; i++) {
+		argv[n++] = rho_xstrdup("--set");
+		argv[n++] = rho_xstrdup(a->set[i]);
+	}
+	for (size_t i = 0; i < a->n_dirs; i++) {
+		argv[n++] = rho_xstrdup("--plugins");
+		argv[n++] = rho_xstrdup(a->dirs[i]);
+	}
+	rc = rho_cmd_plan(n, argv);
+	while (n)
+		free(argv[--n]);
+	free(argv);
+	return rc;
+}
+
+/* ---- what there is to do ---- */
+
+/* One run at a time on an experiment's folder. The descriptor, held until the process ends; -1
+ * after a message. It stands beside the store, so that a mistaken file leaves no folder behind. */
+static int lock_run(const struct session *s)
+{
+	char *path = rho_xprintf("%s/run-%s.lock", s->store, s->plan->name);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		fprintf(stderr, "rho run: %s cannot be written: %s\n", path, strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		fprintf(stderr, "rho run: another rho run is at work on %s; wait for it, or give this one another "
+		        "--results folder\n", s->dir);
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+/* Whether the folder, if there is one, is ours to add to. */
+static int check_folder(const struct session *s)
+{
+	char *plan = rho_xprintf("%s/plan.json", s->dir);
+	struct rho_buf why = { 0 };
+	struct rho_results *r = NULL;
+	int rc = 0;
+	if (!access(plan, F_OK) && !s->args->fresh) {
+		r = rho_results_read(s->dir, &why);
+		if (!r) {
+			fprintf(stderr, "rho run: %s\n  --fresh starts this experiment over; --results DIR keeps the "
+			        "old one\n", why.at);
+			rc = 2;
+		} else {
+			rho_results_free(r);
+		}
+	}
+	rho_buf_free(&why);
+	free(plan);
+	return rc;
+}
+
+static uint32_t state_of(const char *dir)
+{
+	struct rho_result_cell cell = { 0 };
+	struct rho_buf why = { 0 };
+	uint32_t state = rho_status_read(dir, &cell, &why) ? RHO_CELL_MISSING : cell.state;
+	free(cell.why);
+	rho_buf_free(&why);
+	return state;
+}
+
+/* Cells that are not done, seed by seed: whoever looks early finds all arms with the same seeds. */
+static void list_jobs(struct session *s)
+{
+	const struct rho_plan *p = s->plan;
+	s->job = rho_xcalloc(p->n_cells + 1, sizeof *s->job);
+	s->job_cell = rho_xcalloc(p->n_cells + 1, sizeof *s->job_cell);
+	s->needed = rho_xcalloc(p->n_arms + 1, sizeof *s->needed);
+	s->seed_left = rho_xcalloc(p->n_seeds + 1, sizeof *s->seed_left);
+	for (size_t k = 0; k < p->n_seeds; k++)
+		for (size_t i = 0; i < p->n_cells; i++) {
+			const struct rho_plan_cell *c = &p->cell[i];
+			char *dir;
+			if (c->seed != p->seeds[k])
+				continue;
+			dir = rho_xprintf("%s/cells/%s", s->dir, c->id);
+			if (!s->args->fresh && state_of(dir) == RHO_CELL_DONE) {
+				s->n_done++;
+				free(dir);
+				continue;
+			}
+			s->needed[c->arm] = true;
+			s->seed_left[k]++;
+			s->job_cell[s->n_jobs] = c;
+			s->job[s->n_jobs++] = (struct rho_job){ .id = c->id, .arm = p->arm[c->arm].name, .dir = dir,
+				.seed = c->seed };
+		}
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+/* --fresh: the cells and the plan go; whatever else stands in the folder stays. */
+static int forget_cells(const struct session *s, struct rho_buf *why)
+{
+	char *cells = rho_xprintf("%s/cells", s->dir), *plan = rho_xprintf("%s/plan.json", s->dir);
+	int e = 0;
+	if (!access(cells, F_OK) && nftw(cells, remove_one, 32, FTW_DEPTH | FTW_PHYS))
+		e = -1;
+	if (unlink(plan) && errno != ENOENT)
+		e = -1;
+	if (e)
+		rho_buf_printf(why, "cannot empty %s: %s", s->dir, strerror(errno));
+	free(cells);
+	free(plan);
+	return e;
+}
+
+/* Folders and cell.toml of the jobs. */
+static int write_cells(const struct session *s, struct rho_buf *why)
+{
+	struct rho_buf toml = { 0 };
+	int e = s->args->fresh ? forget_cells(s, why) : 0;
+	if (!e)
+		e = rho_mkdirs(s->dir, why);
+	if (!e)
+		e = rho_results_write(s->dir, s->plan, why);
+	for (size_t i = 0; i < s->n_jobs && !e; i++) {
+		char *path = rho_xprintf("%s/cell.toml", s->job[i].dir);
+		rho_buf_clear(&toml);
+		rho_plan_cell_toml(s->registry, s->plan, (size_t)(s->job_cell[i] - s->plan->cell), &toml);
+		e = rho_mkdirs(s->job[i].dir, why);
+		if (!e)
+			e = rho_file_write(path, toml.at, toml.len, why);
+		free(path);
+	}
+	rho_buf_free(&toml);
+	return e;
+}
+
+/* Store and rehearsal. 0, or the exit status after the messages. */
+static int prepare(struct session *s, struct rho_diags *diags)
+{
+	struct rho_buf why = { 0 };
+	struct rho_preparation p = {
+		.registry = s->registry, .plan = s->plan, .needed = s->needed, .store_dir = s->store,
+		.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .before = &s->before,
+		.progress = &s->progress, .diags = diags,
+	};
+	int n = rho_prepare_store(&p, &why);
+	if (!n)
+		n = rho_prepare_rehearse(&p, &why);
+	rho_progress_clear(&s->progress);
+	if (rho_signals_peek()) {
+		fputs("stopped before any cell had begun\n", stderr);
+		return 130;
+	}
+	if (n > 0)
+		rho_diags_print(diags, stderr);
+	if (n < 0)
+		fprintf(stderr, "rho run: %s\n", why.at);
+	rho_buf_free(&why);
+	return n > 0 ? 2 : n < 0 ? 1 : 0;
+}
+
+/* ---- running ---- */
+
+static void on_tick(void *arg, uint64_t made, uint64_t reached)
+{
+	struct session *s = arg;
+	uint64_t all = s->plan->run.steps * s->n_jobs;
+	rho_progress_cells(&s->progress, s->n_done + s->ended, s->plan->n_cells, made,
+	                   all > reached ? all - reached : 0);
+}
+
+static void on_finished(void *arg, const struct rho_job *j)
+{
+	struct session *s = arg;
+	if (j->state == RHO_CELL_STOPPED)
+		return;
+	s->ended++;
+	if (j->state == RHO_CELL_FAILED) {
+		s->failed++;
+		rho_progress_clear(&s->progress);
+		fprintf(stderr, "cell %s (%s, seed %llu): %s\n", j->id, j->arm, (unsigned long long)j->seed, j->why);
+	}
+	for (size_t k = 0; k < s->plan->n_seeds; k++)
+		if (s->plan->seeds[k] == j->seed && --s->seed_left[k] == 0)
+			rho_progress_say(&s->progress, "seed %llu: all %zu cells ended (%zu of %zu)",
+			                 (unsigned long long)j->seed, s->plan->n_cells / s->plan->n_seeds,
+			                 s->n_done + s->ended, s->plan->n_cells);
+}
+
+static void say_start(struct session *s, size_t jobs)
+{
+	struct rho_buf b = { 0 };
+	rho_buf_printf(&b, "%s: %zu cells (%zu arms, %zu seeds)", s->dir, s->plan->n_cells, s->plan->n_arms,
+	               s->plan->n_seeds);
+	if (s->n_done)
+		rho_buf_printf(&b, ", %zu already done", s->n_done);
+	if (s->n_jobs)
+		rho_buf_printf(&b, ", %zu to run, %zu at a time", s->n_jobs, jobs);
+	rho_progress_say(&s->progress, "%s", b.at);
+	rho_buf_free(&b);
+}
+
+/* Exit status of a run whose processes have all ended. */
+static int conclude(struct session *s, int stopped)
+{
+	size_t done = s->n_done + s->ended - s->failed;
+	rho_progress_clear(&s->progress);
+	if (stopped) {
+		fprintf(stderr, "stopped: %zu of %zu cells are done, the others go on from their checkpoints when "
+		        "this command is given again\n", done, s->plan->n_cells);
+		return 130;
+	}
+	if (s->failed) {
+		fprintf(stderr, "%zu of %zu cells failed:\n", s->failed, s->plan->n_cells);
+		for (size_t i = 0; i < s->n_jobs; i++)
+			if (s->job[i].state == RHO_CELL_FAILED)
+				fprintf(stderr, "  %s (%s, seed %llu)\n", s->job[i].id, s->job[i].arm,
+				        (unsigned long long)s->job[i].seed);
+		fprintf(stderr, "run again to retry them; %zu are done (rho compare %s)\n", done, s->dir);
+		return 1;
+	}
+	if (s->n_jobs)
+		rho_progress_say(&s->progress, "done: %zu cells in %.3g s", s->n_jobs, rho_clock() - s->started);
+	if (s->args->quiet || s->plan->n_arms < 2)
+		return 0;
+	return rho_compare_print(s->dir, stdout) ? 1 : 0;
+}
+
+static int run_cells(struct session *s)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t threads = s->plan->run.threads ? s->plan->run.threads : 1;
+	struct rho_workers w = {
+		.job = s->job, .n = s->n_jobs, .threads = threads, .deadline = s->plan->run.deadline,
+		.plugin_dirs = s->args->dirs, .n_plugin_dirs = s->args->n_dirs,
+		.finished = on_finished, .tick = on_tick, .arg = s,
+	};
+	w.jobs = s->args->jobs ? (size_t)s->args->jobs : (size_t)((uint64_t)(cpus > 0 ? cpus : 1) / threads);
+	w.jobs = w.jobs < 1 ? 1 : w.jobs;
+	say_start(s, w.jobs < w.n ? w.jobs : w.n);
+	s->started = rho_clock();
+	return conclude(s, rho_workers_run(&w, &s->before));
+}
+
+/* From a sound plan to the exit status. */
+static int run_plan(struct session *s, struct rho_diags *diags)
+{
+	struct rho_buf why = { 0 };
+	struct rho_store *store = rho_store_open(s->store, &why);
+	int rc, lock;
+	if (!store) {
+		fprintf(stderr, "rho run: %s\n", why.at);
+		rho_buf_free(&why);
+		return 1;
+	}
+	rho_store_close(store);
+	lock = lock_run(s);
+	if (lock < 0)
+		return 1;
+	rc = check_folder(s);
+	if (!rc) {
+		list_jobs(s);
+		rc = prepare(s, diags);
+	}
+	if (!rc && write_cells(s, &why)) {
+		fprintf(stderr, "rho run: %s\n", why.at);
+		rc = 1;
+	}
+	if (!rc)
+		rc = run_cells(s);
+	rho_buf_free(&why);
+	close(lock);
+	return rc;
+}
+
+static void free_session(struct session *s)
+{
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		free(s->job[i].dir);
+		free(s->job[i].why);
+	}
+	free(s->job);
+	free(s->job_cell);
+	free(s->needed);
+	free(s->seed_left);
+	free(s->dir);
+	free(s->store);
+	if (s->plan)
+		rho_plan_free(s->plan);
+	rho_registry_free(s->registry);
+}
+
+static int run(const struct args *a)
+{
+	struct session s = { .args = a };
+	struct rho_diags *diags = rho_diags_new();
+	int rc = 2;
+	/* Whatever BLAS computes for the store is computed by one thread, so that its bits are the same
+	 * on every machine; encoders are parallel over texts. It reads this when the modules are opened. */
+	setenv("OPENBLAS_NUM_THREADS", "1", 1);
+	setenv("OMP_NUM_THREADS", "1", 1);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	rho_signals_hold(&s.before);
+	rho_progress_init(&s.progress, a->quiet);
+	s.registry = rho_registry_new(a->dirs, a->n_dirs);
+	s.plan = rho_plan_load(s.registry, a->file, a->set, a->n_set, diags);
+	if (!s.plan || !a->quiet)
+		rho_diags_print(diags, stderr);
+	rho_diags_free(diags);
+	diags = rho_diags_new();        /* warnings are not said twice */
+	if (s.plan) {
+		s.dir = rho_xprintf("%s/%s", a->results, s.plan->name);
+		s.store = rho_xprintf("%s/.store", a->results);
+		rc = run_plan(&s, diags);
+	}
+	rho_diags_free(diags);
+	free_session(&s);
+	return rc;
+}
+
+int rho_cmd_run(int argc, char **argv)
+{
+	struct args a = { .results = "results", .set = rho_xcalloc((size_t)argc, sizeof *a.set),
+		.dirs = rho_xcalloc((size_t)argc, sizeof *a.dirs) };
+	int rc = parse(argc, argv, &a);
+	if (rc < 0)
+		fputs(help, stdout);
+	else if (!rc)
+		rc = a.dry ? dry(&a) : run(&a);
+	free(a.set);
+	free(a.dirs);
+	return rc < 0 ? 0 : rc;
+}

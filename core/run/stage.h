@@ -1,0 +1,35 @@
+/* stage.h: what one cell plays on, opened: tables, features, and the env, sampler and agent. */
+#ifndef RHO_RUN_STAGE_H
+#define RHO_RUN_STAGE_H
+
+#include <rho/rho.h>
+#include "../config/plan.h"
+#include "../store/store.h"
+
+struct rho_stage {
+	struct rho_tables *tables;
+	const struct rho_data *data;            /* NULL: no dataset */
+	struct rho_embedding action_emb, context_emb;
+	struct rho_mat action_own, context_own; /* over the tables' `features` columns */
+	struct rho_rows actions;                /* n_actions rows; mat NULL: no features */
+	const struct rho_mat *contexts;         /* a row a context; NULL: none, or the env sees none */
+	size_t x_dim;                           /* what agents see; 0: no contexts */
+	struct rho_instance *env, *sampler, *agent;     /* sampler NULL: every legal action */
+	struct rho_env_spec env_spec;
+	struct rho_sampler_info sampled;
+	struct rho_spec spec;                   /* as the agent was told */
+	bool oracle, ranks;                     /* the env can tell the truth; the agent can rank */
+};
+
+/* Opens all, checking what only data can tell (missing tables, contexts or features, k > K). 0, or
+ * the kind of the role at fault (enum rho_kind; RHO_N_ROLES: none of them) with why. Whatever was
+ * opened is closed again on failure. */
+int rho_stage_open(struct rho_stage *, struct rho_world *, const struct rho_role role[RHO_N_ROLES],
+                   const struct rho_run *, struct rho_store *, struct rho_buf *why);
+void rho_stage_close(struct rho_stage *);
+
+/* Tables and embeddings alone, computed where the store lacks them. Same result and errors. */
+int rho_stage_features(struct rho_stage *, struct rho_world *, const struct rho_role role[RHO_N_ROLES],
+                       struct rho_store *, struct rho_buf *why);
+
+#endif

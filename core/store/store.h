@@ -1,0 +1,50 @@
+/* store.h: what is computed once and shared by all cells: tables and embeddings, on disk.
+ *
+ *   KEY.tables            a dataset's tables (tables.h)
+ *   KEY.npy, KEY.json     an embedding, and what it is: encoder, version, parameters, rows, dim,
+ *                         checksum of the data
+ *   KEY.lock              held while KEY is made; stays
+ *   digests               the digests of large files, by path, size, times and inode
+ *
+ * A file appears under its name only when it is whole. What is found is checked before it is used:
+ * its size and head at every map, its data's checksum once a process. Of data beyond 256 MiB only
+ * evenly spread blocks are compared (checksum.h). What fails is made again, with a warning on
+ * stderr. Making a file on a full disk or in a read-only folder is an error; reading is not. */
+#ifndef RHO_STORE_STORE_H
+#define RHO_STORE_STORE_H
+
+#include "../registry/instance.h"
+#include "tables.h"
+
+struct rho_store;       /* a folder; created when missing */
+
+struct rho_store *rho_store_open(const char *dir, struct rho_buf *why);
+void rho_store_close(struct rho_store *);
+
+/* The tables of a dataset with these parameters: mapped if the store has them under the key
+ * (plugin, version, parameters, digests of its files), else read by the plugin, saved, mapped.
+ * Two processes that want the same compute it once (a lock file); a damaged file is noticed and
+ * rebuilt. `key` gets the key's hex. NULL with why, whose first line is for the user. */
+struct rho_tables *rho_store_tables(struct rho_store *, struct rho_world *,
+                                    const struct rho_module *dataset, const struct rho_toml *table,
+                                    char key[33], struct rho_buf *why);
+
+/* A float32 matrix mapped read-only from a .npy file (NumPy format 1.0, C order, data 64-byte
+ * aligned, so that numpy.load(mmap_mode="r") reads it). */
+struct rho_embedding { struct rho_mat mat; void *map; size_t map_len; char key[33]; bool unit_norm; };
+
+/* One text column encoded: `column` is a STR column; `catalogue` (STR, may be NULL) is what the
+ * encoder's fit sees. Computed once under the key (encoder, version, parameters, digests of its
+ * files, digest of the texts and, when it fits, of the catalogue). Rows are checked: finite, and
+ * of length 1 or 0 where the encoder says unit_norm. 0 or an RHO_E code with why. */
+int rho_store_embed(struct rho_store *, struct rho_world *, const struct rho_module *encoder,
+                    const struct rho_toml *table, const struct rho_column *column,
+                    const struct rho_column *catalogue, struct rho_embedding *out,
+                    struct rho_buf *why);
+void rho_embedding_close(struct rho_embedding *);
+
+/* .npy by itself: write (n, d) float32; map one. */
+int rho_npy_write(const char *path, const float *at, size_t rows, size_t cols, struct rho_buf *why);
+int rho_npy_map(const char *path, struct rho_mat *mat, void **map, size_t *len, struct rho_buf *why);
+
+#endif

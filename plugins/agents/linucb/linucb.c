@@ -1,0 +1,128 @@
+/* LinUCB: the action whose predicted reward, plus alpha times how unsure the prediction is, is
+ * highest (Li, Chu, Langford & Schapire 2010), with one set of weights shared by all actions. */
+#include <rho/rho.h>
+
+#include "kit/linear.h"
+
+struct linucb {
+	double alpha, lambda, prior, gamma;     /* parameters */
+	int features;
+	struct rho_linear model;
+};
+
+static const struct rho_param linucb_params[] = {
+	RHO_F64(struct linucb, alpha, 1, 0, 1e6, "how many widths above its mean an action is scored"),
+	RHO_LINEAR_PARAMS(struct linucb),
+	RHO_END
+};
+
+static int linucb_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
+{
+	struct linucb *s = self;
+	int error = rho_linear_open(c, &s->model, spec, s->features, s->lambda, s->prior, s->gamma);
+	return error ? error : rho_linear_open_widths(c, &s->model);
+}
+
+static int linucb_loaded(struct rho_ctx *c, void *self)
+{
+	struct linucb *s = self;
+	rho_linear_loaded(&s->model);
+	return 0;
+}
+
+/* score (candidates of decision i): mean plus alpha widths; query (a_dim) is workspace. */
+static void weigh(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, size_t i,
+                  float *query, float *score)
+{
+	const float *x = rho_linear_context(b, i);
+	struct rho_rows cand = rho_cand_rows(b, i);
+	struct rho_mat mat = { query, 1, s->model.a_dim, s->model.a_dim };
+	struct rho_rows row = { &mat, NULL, 0, 1 };
+	double alpha = b->flags & RHO_GREEDY ? 0 : s->alpha;
+	rho_linear_query(&s->model, s->model.theta, x, query);
+	rho_inner(c, &row, &cand, score, cand.n);
+	if (alpha > 0)
+		rho_linear_add_widths(&s->model, x, &cand, alpha, score);
+}
+
+/* The place of each decision's choice into best (n). */
+static int choose(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, uint32_t *best)
+{
+	float *query = rho_scratch(c, s->model.a_dim, sizeof *query), *score = rho_linear_room(c, b, 1);
+	if (!query || !score)
+		return RHO_ENOMEM;
+	for (size_t i = 0; i < b->n; i++) {
+		weigh(c, s, b, i, query, score);
+		best[i] = (uint32_t)rho_linear_best(score, rho_n_cand(b, i));
+	}
+	return 0;
+}
+
+static int linucb_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
+{
+	int error = choose(c, self, b, out->action);
+	for (size_t i = 0; !error && i < b->n; i++) {
+		out->action[i] = rho_cand(b, i, out->action[i]);
+		out->prob[i] = 1;
+	}
+	return error;
+}
+
+static int linucb_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
+{
+	struct linucb *s = self;
+	return rho_linear_learn(c, &s->model, f);
+}
+
+static int linucb_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
+                       const uint32_t *action, float *prob)
+{
+	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
+	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
+	for (size_t i = 0; !error && i < b->n; i++)
+		prob[i] = action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
+	return error;
+}
+
+static int linucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
+{
+	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
+	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
+	for (size_t i = 0; !error && i < b->n; i++) {
+		memset(prob + rho_cand_at(b, i), 0, rho_n_cand(b, i) * sizeof *prob);
+		prob[rho_cand_at(b, i) + best[i]] = 1;
+	}
+	return error;
+}
+
+static int linucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b,
+                       float *score, float *explore)
+{
+	const struct linucb *s = self;
+	float *query = rho_scratch(c, s->model.a_dim, sizeof *query);
+	if (!query)
+		return RHO_ENOMEM;
+	for (size_t i = 0; i < b->n; i++) {
+		weigh(c, s, b, i, query, score + rho_cand_at(b, i));
+		explore[i] = 0;
+	}
+	return 0;
+}
+
+static const struct rho_agent linucb_agent = {
+	.size = sizeof linucb_agent, .flags = RHO_NEEDS_FEATURES, .open = linucb_open,
+	.loaded = linucb_loaded, .act = linucb_act, .observe = linucb_observe, .prob = linucb_prob,
+	.dist = linucb_dist, .rank = linucb_rank,
+};
+
+RHO_EXPORT const struct rho_plugin rho_plugin = {
+	RHO_PLUGIN(RHO_AGENT), .name = "linucb", .version = "1.0.0", .revision = 1,
+	.brief = "linear model, highest upper confidence bound",
+	.doc = "Predicts reward linearly from features of context and action, and takes the candidate whose\n"
+	       "prediction plus alpha standard deviations is highest: what is unsure is tried. One set of\n"
+	       "weights for all actions, so that what is learned on one carries over to its neighbours,\n"
+	       "which is what makes a million actions learnable at all.",
+	.cite = "Li, Chu, Langford & Schapire, A contextual-bandit approach to personalized news article\n"
+	        "recommendation, WWW 2010",
+	.params = linucb_params, .self_size = sizeof(struct linucb), .agent = &linucb_agent,
+};

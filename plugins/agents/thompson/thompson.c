@@ -1,0 +1,194 @@
+/* Thompson: draws one set of weights from the linear model's posterior for each decision and takes
+ * the action that is best under it (Agrawal & Goyal 2013). A draw costs O(dim²), and the actions are
+ * then read once, however many there are. */
+#include <rho/rho.h>
+
+#include "kit/linear.h"
+
+enum { GROUP = 8 };     /* decisions or draws scored in one pass over the actions */
+
+struct thompson {
+	double v, lambda, prior, gamma;         /* parameters */
+	int features;
+	int64_t propensity_draws;
+	struct rho_linear model;
+	struct rho_rng *rng;
+	const struct rho_rng *key;      /* forked for propensities, never drawn from */
+	double *drawn;          /* (dim) */
+	float *query;           /* (GROUP, a_dim) */
+};
+
+static const struct rho_param thompson_params[] = {
+	RHO_F64(struct thompson, v, 0.3, 0, 1e6, "standard deviation of a draw, in widths"),
+	RHO_LINEAR_PARAMS(struct thompson),
+	RHO_I64(struct thompson, propensity_draws, 0, 0, 100000,
+	        "draws from which a choice's probability is estimated; 0: it is not stated (NaN)"),
+	RHO_END
+};
+
+static int thompson_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
+{
+	struct thompson *s = self;
+	int error = rho_linear_open(c, &s->model, spec, s->features, s->lambda, s->prior, s->gamma);
+	if (error)
+		return error;
+	s->rng = rho_rng(c, "draw");
+	s->key = rho_rng(c, "propensity");
+	s->drawn = rho_alloc(c, s->model.dim, sizeof *s->drawn);
+	s->query = rho_alloc(c, s->model.a_dim, GROUP * sizeof *s->query);
+	return s->drawn && s->query ? 0 : RHO_ENOMEM;
+}
+
+static int thompson_loaded(struct rho_ctx *c, void *self)
+{
+	struct thompson *s = self;
+	rho_linear_loaded(&s->model);
+	return 0;
+}
+
+/* Query `at` of the group: the weights of actions in decision i under a draw from rng; under the
+ * mean where rng is NULL. */
+static void draw_query(struct thompson *s, const struct rho_batch *b, size_t i, struct rho_rng *rng,
+                       size_t at)
+{
+	const double *theta = rng ? s->drawn : s->model.theta;
+	if (rng)
+		rho_linear_draw(&s->model, rng, s->v, s->drawn);
+	rho_linear_query(&s->model, theta, rho_linear_context(b, i), s->query + at * s->model.a_dim);
+}
+
+/* Scores candidates `cand` under the first n queries: score (n, cand->n). */
+static void score_group(struct rho_ctx *c, const struct thompson *s, size_t n,
+                        const struct rho_rows *cand, float *score)
+{
+	struct rho_mat mat = { s->query, n, s->model.a_dim, s->model.a_dim };
+	struct rho_rows rows = { &mat, NULL, 0, n };
+	rho_inner(c, &rows, cand, score, cand->n);
+}
+
+/* The place of each decision's choice into best (n), under fresh draws from rng, or under the mean
+ * where rng is NULL. Decisions over all actions share a pass. */
+static int choose(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b, struct rho_rng *rng,
+                  uint32_t *best)
+{
+	size_t together = b->cand_off ? 1 : GROUP;
+	float *score = rho_linear_room(c, b, together);
+	if (!score)
+		return RHO_ENOMEM;
+	for (size_t i = 0, n; i < b->n; i += n) {
+		struct rho_rows cand = rho_cand_rows(b, i);
+		n = b->n - i < together ? b->n - i : together;
+		for (size_t j = 0; j < n; j++)
+			draw_query(s, b, i + j, rng, j);
+		score_group(c, s, n, &cand, score);
+		for (size_t j = 0; j < n; j++)
+			best[i + j] = (uint32_t)rho_linear_best(score + j * cand.n, cand.n);
+	}
+	return 0;
+}
+
+/* Whether the choice follows from the model alone. */
+static bool is_greedy(const struct thompson *s, const struct rho_batch *b)
+{
+	return b->flags & RHO_GREEDY || s->v == 0;
+}
+
+/* p (candidates of decision i): how often each wins in propensity_draws draws of their own stream,
+ * with one more draw shared out evenly, so that nothing has probability 0; score (GROUP,
+ * candidates) is workspace. */
+static void estimate(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b, size_t i,
+                     float *score, float *p)
+{
+	struct rho_rng rng = rho_fork(s->key, b->lane[i], *s->model.updates);
+	struct rho_rows cand = rho_cand_rows(b, i);
+	size_t draws = (size_t)s->propensity_draws;
+	for (size_t j = 0; j < cand.n; j++)
+		p[j] = 1 / (float)cand.n;
+	for (size_t d = 0, n; d < draws; d += n) {
+		n = draws - d < GROUP ? draws - d : GROUP;
+		for (size_t j = 0; j < n; j++)
+			draw_query(s, b, i, &rng, j);
+		score_group(c, s, n, &cand, score);
+		for (size_t j = 0; j < n; j++)
+			p[rho_linear_best(score + j * cand.n, cand.n)] += 1;
+	}
+	for (size_t j = 0; j < cand.n; j++)
+		p[j] /= (float)(draws + 1);
+}
+
+static int thompson_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
+{
+	struct thompson *s = self;
+	bool greedy = is_greedy(s, b);
+	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
+	float *score = rho_linear_room(c, b, GROUP);
+	int error = !best || !score ? RHO_ENOMEM : greedy ? choose(c, s, b, NULL, best) : 0;
+	for (size_t i = 0; !error && i < b->n; i++) {
+		float *mine = prob + rho_cand_at(b, i);
+		if (!greedy && s->propensity_draws) {
+			estimate(c, s, b, i, score, mine);
+			continue;
+		}
+		for (size_t j = 0; j < rho_n_cand(b, i); j++)
+			mine[j] = greedy ? 0 : NAN;
+		if (greedy)
+			mine[best[i]] = 1;
+	}
+	return error;
+}
+
+static int thompson_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
+                         const uint32_t *action, float *prob)
+{
+	struct thompson *s = self;
+	bool greedy = is_greedy(s, b), estimated = !greedy && s->propensity_draws;
+	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
+	float *score = estimated ? rho_linear_room(c, b, GROUP + 1) : NULL;
+	int error = !best || (estimated && !score) ? RHO_ENOMEM : greedy ? choose(c, s, b, NULL, best) : 0;
+	for (size_t i = 0; !error && i < b->n; i++) {
+		prob[i] = !greedy ? NAN : action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
+		if (!estimated)
+			continue;
+		size_t n = rho_n_cand(b, i), j = 0;
+		estimate(c, s, b, i, score, score + GROUP * n);
+		while (j + 1 < n && rho_cand(b, i, j) != action[i])
+			j++;
+		prob[i] = score[GROUP * n + j];
+	}
+	return error;
+}
+
+static int thompson_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
+{
+	struct thompson *s = self;
+	int error = choose(c, s, b, is_greedy(s, b) ? NULL : s->rng, out->action);
+	for (size_t i = 0; !error && i < b->n; i++) {
+		out->action[i] = rho_cand(b, i, out->action[i]);
+		out->prob[i] = is_greedy(s, b) ? 1 : NAN;
+	}
+	if (error || is_greedy(s, b) || !s->propensity_draws)
+		return error;
+	return thompson_prob(c, s, b, out->action, out->prob);
+}
+
+static int thompson_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
+{
+	struct thompson *s = self;
+	return rho_linear_learn(c, &s->model, f);
+}
+
+static const struct rho_agent thompson_agent = {
+	.size = sizeof thompson_agent, .flags = RHO_NEEDS_FEATURES, .open = thompson_open,
+	.loaded = thompson_loaded, .act = thompson_act, .observe = thompson_observe,
+	.prob = thompson_prob, .dist = thompson_dist,
+};
+
+RHO_EXPORT const struct rho_plugin rho_plugin = {
+	RHO_PLUGIN(RHO_AGENT), .name = "thompson", .version = "1.0.0", .revision = 1,
+	.brief = "linear model, best action under weights drawn from the posterior",
+	.doc = "Draws weights from N(mean, v² A⁻¹) for every decision and takes the candidate that is best\n"
+	       "under them: an action is tried as often as it may be the best. Reads the actions once a\n"
+	       "decision, so it is the cheapest way to explore a very large set.",
+	.cite = "Agrawal & Goyal, Thompson sampling for contextual bandits with linear payoffs, ICML 2013",
+	.params = thompson_params, .self_size = sizeof(struct thompson), .agent = &thompson_agent,
+};

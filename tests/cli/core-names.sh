@@ -1,0 +1,21 @@
+#!/bin/sh
+# The core names no plugin: no module's name stands in core/ as a string, and none that is not an
+# ordinary word stands there at all.
+#   core-names.sh SOURCE_ROOT BUILD_DIR
+set -eu
+status=0
+for so in "$2"/plugins/*.so; do
+	name=$(basename "$so" .so)
+	name=${name#*-}
+	if grep -rnF "\"$name\"" "$1/core" --include='*.[ch]' --include='*.cpp'; then
+		status=1
+	fi
+	case $name in
+	all | csv | random | uniform | exact | console | bandit | synthetic) continue ;; # words a sentence may need
+	esac
+	if grep -rnwF "$name" "$1/core"; then
+		status=1
+	fi
+done
+[ $status = 0 ] || echo "core/ names a plugin"
+exit $status
