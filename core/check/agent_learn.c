@@ -9,25 +9,40 @@
 
 enum { LEARN_LANES = 32, LEARN_TURNS = 640 };
 
-/* Whether rank says that every choice is drawn uniformly: an agent that does not claim to learn. */
+/* Whether rank, dist or prob says that every choice is drawn uniformly: an agent that does not
+ * claim to learn. */
 static bool is_uniform(struct rho_play *p)
 {
+	const struct rho_agent *a = rho_agent_of(p);
 	struct rho_deal d;
-	bool uniform = true;
-	if (!rho_agent_of(p)->rank)
-		return false;
-	rho_deal_turn(p, 4, &d);        /* all actions are candidates */
-	float *score = rho_play_buf(p, d.batch.n * d.batch.actions.n, sizeof *score);
-	float *explore = rho_play_buf(p, d.batch.n, sizeof *explore);
-	if (rho_deal_rank(p, 4, &d, score, explore))
-		uniform = false;
-	for (size_t i = 0; i < d.batch.n; i++)
-		uniform &= explore[i] == 1;
+	rho_deal_turn(p, 4, &d); /* all actions are candidates */
+	size_t n = d.batch.n, m = d.batch.actions.n;
+	float *said = rho_play_buf(p, n * m, sizeof *said), *explore = rho_play_buf(p, n, sizeof *explore);
+	bool uniform = a->rank || a->dist || a->prob;
+	if (a->rank) {
+		uniform = !rho_deal_rank(p, 4, &d, said, explore);
+		for (size_t i = 0; i < n; i++)
+			uniform &= explore[i] == 1;
+	} else if (a->dist) {
+		uniform = !rho_deal_dist(p, 4, &d, said);
+		for (size_t j = 0; j < n * m; j++)
+			uniform &= fabsf(said[j] * (float)m - 1) < 1e-4f;
+	}
+	for (uint32_t j = 0; !a->rank && !a->dist && uniform && j < m; j++) {
+		for (size_t i = 0; i < n; i++)
+			d.choice.action[i] = j;
+		uniform = !rho_deal_prob(p, 4, &d, d.choice.action, said);
+		for (size_t i = 0; i < n; i++)
+			uniform &= fabsf(said[i] * (float)m - 1) < 1e-4f;
+	}
 	rho_play_drop(p);
 	return uniform;
 }
 
-struct window { double gain, gap, square; size_t n; };
+struct window {
+	double gain, gap, square;
+	size_t n;
+};
 
 static int one_turn(struct rho_play *p, unsigned t, struct window *w)
 {
@@ -66,7 +81,7 @@ static int learn_one(struct rho_trial *t, const struct rho_play_how *how, size_t
 	struct window w = { 0 };
 	if (!p)
 		return RHO_CHECK_SKIP;
-	int r = is_uniform(p) ? rho_trial_skip(t, "its rank says that it always draws uniformly") : RHO_CHECK_PASS;
+	int r = RHO_CHECK_PASS;
 	for (unsigned turn = 0, look = 20; turn < LEARN_TURNS && !r; turn++) {
 		if (turn == look / 2)
 			w = (struct window){ 0 };
@@ -75,10 +90,16 @@ static int learn_one(struct rho_trial *t, const struct rho_play_how *how, size_t
 			if (beats(&w))
 				break;
 			look *= 2;
-			if (look > LEARN_TURNS)
-				r = rho_trial_fail(t, "problem %zu: after %d decisions it gains %.0f%% of what the "
-						   "best choice gains over a uniform one", number,
-						   LEARN_TURNS * LEARN_LANES, w.gap > 0 ? 100 * w.gain / w.gap : 0);
+			if (is_uniform(p))
+				r = rho_trial_skip(
+					t, "it says of itself that it draws uniformly, whatever it learns");
+			else if (look > LEARN_TURNS)
+				r = rho_trial_fail(
+					t,
+					"problem %zu: after %d decisions it gains %.0f%% of what the "
+					"best choice gains over a uniform one",
+					number, LEARN_TURNS * LEARN_LANES,
+					w.gap > 0 ? 100 * w.gain / w.gap : 0);
 		}
 	}
 	rho_play_free(p);
@@ -92,7 +113,8 @@ int rho_check_learns(struct rho_trial *t)
 		{ .lanes = LEARN_LANES, .problem = 81, .actions = 10, .all = true, .coins = true },
 		{ .lanes = LEARN_LANES, .problem = 82, .actions = 20, .all = true },
 		{ .lanes = LEARN_LANES, .problem = 83, .actions = 20 },
-		{ .lanes = LEARN_LANES, .problem = 84, .actions = 10, .coins = true } };
+		{ .lanes = LEARN_LANES, .problem = 84, .actions = 10, .coins = true }
+	};
 	int r = rho_trial_module(t);
 	if (!r && !t->module->table.agent.observe)
 		r = rho_trial_skip(t, "it has no observe: it does not claim to learn");
@@ -103,7 +125,7 @@ int rho_check_learns(struct rho_trial *t)
 
 /* ---- A9 ---- */
 
-/* Numbers in kept arrays that are not finite. */
+/* Numbers in kept arrays that are not finite: a look inside an agent that cannot state probabilities. */
 static size_t count_broken(const struct rho_play *p, const char **name)
 {
 	size_t n = 0;
@@ -131,7 +153,8 @@ static long count_bad_answers(struct rho_play *p)
 		size_t all = 0, n = d.batch.n * d.batch.k;
 		for (size_t i = 0; i < d.batch.n; i++)
 			all += rho_n_cand(&d.batch, i);
-		float *out = rho_play_buf(p, all, sizeof *out), *explore = rho_play_buf(p, d.batch.n, sizeof *explore);
+		float *out = rho_play_buf(p, all, sizeof *out),
+		      *explore = rho_play_buf(p, d.batch.n, sizeof *explore);
 		if (rho_deal_act(p, t, &d))
 			return -1;
 		for (size_t j = 0; j < n; j++)
@@ -181,12 +204,18 @@ static int feed_poison(struct rho_trial *t, float v, uint64_t problem)
 	} else if (!code && bad >= 0) {
 		now = count_bad_answers(p);
 		if (now > bad)
-			r = rho_trial_fail(t, "after a reward of %g its answers are no longer choices with a "
-					   "probability in (0, 1] and scores that are numbers; refuse such a reward "
-					   "with rho_fail", (double)v);
-		else if (now >= 0 && count_broken(p, &name) > broken)
-			r = rho_trial_fail(t, "after a reward of %g its kept array %s holds what is not a finite "
-					   "number; refuse such a reward with rho_fail", (double)v, name);
+			r = rho_trial_fail(
+				t,
+				"after a reward of %g its answers are no longer choices with a "
+				"probability in (0, 1] and scores that are numbers; refuse such a reward "
+				"with rho_fail",
+				(double)v);
+		else if (bad && now >= 0 && count_broken(p, &name) > broken)
+			r = rho_trial_fail(
+				t,
+				"after a reward of %g its kept array %s holds what is not a finite "
+				"number; refuse such a reward with rho_fail",
+				(double)v, name);
 	}
 	rho_play_free(p);
 	return r;
@@ -227,13 +256,15 @@ static int rank_against_prob(struct rho_play *p, unsigned t, const struct rho_de
 		if (rho_deal_prob(p, t, d, one, prob))
 			return rho_trial_fail(p->trial, "prob failed: %s", p->why.at);
 		for (size_t i = 0; i < d->batch.n; i++) {
-			size_t m = rho_n_cand(&d->batch, i), best = top_of(score + rho_cand_at(&d->batch, i), m);
+			size_t m = rho_n_cand(&d->batch, i),
+			       best = top_of(score + rho_cand_at(&d->batch, i), m);
 			float said = explore[i] / (float)m + (j % m == best ? 1 - explore[i] : 0);
 			if (!isnan(prob[i]) && fabsf(prob[i] - said) > 1e-4f)
-				return rho_trial_fail(p->trial, "rank gives action %u the probability %g (best: %s, "
-						      "explore %g, %zu candidates), prob says %g", one[i],
-						      (double)said, j % m == best ? "yes" : "no",
-						      (double)explore[i], m, (double)prob[i]);
+				return rho_trial_fail(p->trial,
+				                      "rank gives action %u the probability %g (best: %s, "
+				                      "explore %g, %zu candidates), prob says %g",
+				                      one[i], (double)said, j % m == best ? "yes" : "no",
+				                      (double)explore[i], m, (double)prob[i]);
 		}
 	}
 	return RHO_CHECK_PASS;
@@ -247,7 +278,8 @@ static int judge_rank(struct rho_play *p, unsigned t, uint32_t flags)
 	size_t all = 0;
 	for (size_t i = 0; i < d.batch.n; i++)
 		all += rho_n_cand(&d.batch, i);
-	float *score = rho_play_buf(p, all, sizeof *score), *explore = rho_play_buf(p, d.batch.n, sizeof *explore);
+	float *score = rho_play_buf(p, all, sizeof *score),
+	      *explore = rho_play_buf(p, d.batch.n, sizeof *explore);
 	for (size_t j = 0; j < all; j++)
 		score[j] = NAN;
 	for (size_t i = 0; i < d.batch.n; i++)
@@ -264,8 +296,9 @@ static int judge_rank(struct rho_play *p, unsigned t, uint32_t flags)
 		if (!(explore[i] >= 0 && explore[i] <= 1))
 			return rho_trial_fail(p->trial, "rank says explore is %g", (double)explore[i]);
 		if (explore[i] == 0 && d.choice.action[i] != rho_cand(&d.batch, i, best))
-			return rho_trial_fail(p->trial, "rank puts action %u first and explores nothing, act chose %u",
-					      rho_cand(&d.batch, i, best), d.choice.action[i]);
+			return rho_trial_fail(p->trial,
+			                      "rank puts action %u first and explores nothing, act chose %u",
+			                      rho_cand(&d.batch, i, best), d.choice.action[i]);
 	}
 	return rho_agent_of(p)->prob ? rank_against_prob(p, t, &d, score, explore) : RHO_CHECK_PASS;
 }
@@ -292,8 +325,9 @@ static int rank_frequency(struct rho_play *p, unsigned t)
 		rho_play_drop(p);
 	}
 	if (fabs(hits - expected) > 5 * sqrt(var) + 0.5)
-		return rho_trial_fail(p->trial, "act chose what rank puts first %g times of %d, rank promises %.1f",
-				      hits, TIMES * RHO_PLAY_LANES, expected);
+		return rho_trial_fail(p->trial,
+		                      "act chose what rank puts first %g times of %d, rank promises %.1f",
+		                      hits, TIMES * RHO_PLAY_LANES, expected);
 	return RHO_CHECK_PASS;
 }
 

@@ -53,9 +53,12 @@ static int agent_set(struct rho_play *p)
 	q->key = rho_fork(&r, 1, 1);
 	q->style = p->how.style ? p->how.style : features ? RHO_STYLE_LINEAR : RHO_STYLE_ARMS;
 	q->spec = (struct rho_spec){
-		.n_actions = n, .lanes = p->how.lanes ? p->how.lanes : RHO_PLAY_LANES,
-		.slate = p->how.slate ? p->how.slate : 1, .max_cand = n,
-		.reward_lo = q->style == RHO_STYLE_LINEAR ? -1 : 0, .reward_hi = 1,
+		.n_actions = n,
+		.lanes = p->how.lanes ? p->how.lanes : RHO_PLAY_LANES,
+		.slate = p->how.slate ? p->how.slate : 1,
+		.max_cand = n,
+		.reward_lo = q->style == RHO_STYLE_LINEAR ? -1 : 0,
+		.reward_hi = 1,
 		.horizon = flags & RHO_DOES_EPISODES ? 5 : 1,
 	};
 	q->mean = rho_xcalloc(RHO_PLAY_X * n, sizeof *q->mean);
@@ -103,7 +106,9 @@ static void start_deal(struct rho_play *p, size_t n, struct rho_deal *d)
 	uint32_t *lane = rho_play_buf(p, n, sizeof *lane);
 	*d = (struct rho_deal){ .x = rho_play_buf(p, n, sizeof *d->x) };
 	d->batch = (struct rho_batch){
-		.n = n, .k = k, .lane = lane,
+		.n = n,
+		.k = k,
+		.lane = lane,
 		.x = { .mat = q->x ? &q->x_mat : NULL, .id = q->x ? d->x : NULL, .n = n },
 		.actions = { .mat = q->action ? &q->action_mat : NULL, .n = q->spec.n_actions },
 	};
@@ -128,7 +133,8 @@ static void pick(struct rho_rng *r, uint32_t n, size_t m, uint32_t *out)
 }
 
 /* Candidate lists of size[i] ids each; with `incl` the sampler's inclusion probabilities. */
-static void give_lists(struct rho_play *p, struct rho_rng *r, const size_t *size, bool incl, struct rho_deal *d)
+static void give_lists(struct rho_play *p, struct rho_rng *r, const size_t *size, bool incl,
+                       struct rho_deal *d)
 {
 	size_t n = d->batch.n, total = 0, K = d->batch.actions.n;
 	for (size_t i = 0; i < n; i++)
@@ -232,7 +238,8 @@ int rho_deal_act(struct rho_play *p, unsigned t, struct rho_deal *d)
 	return rho_play_end(p, rho_agent_of(p)->act(p->ctx, p->self, &d->batch, &d->choice));
 }
 
-int rho_deal_prob(struct rho_play *p, unsigned t, const struct rho_deal *d, const uint32_t *action, float *prob)
+int rho_deal_prob(struct rho_play *p, unsigned t, const struct rho_deal *d, const uint32_t *action,
+                  float *prob)
 {
 	rho_play_begin(p, "prob", t, false);
 	return rho_play_end(p, rho_agent_of(p)->prob(p->ctx, p->self, &d->batch, action, prob));
@@ -260,7 +267,8 @@ static void draw_rewards(struct rho_play *p, unsigned t, const struct rho_deal *
 		for (size_t j = 0; j < k; j++) {
 			double mean = (double)rho_deal_mean(p, d, i, d->choice.action[i * k + j]), v;
 			if (p->how.coins)
-				v = rho_unif(&r) * (double)(hi - lo) < mean - (double)lo ? (double)hi : (double)lo;
+				v = rho_unif(&r) * (double)(hi - lo) < mean - (double)lo ? (double)hi
+				                                                         : (double)lo;
 			else
 				v = fmin(fmax(mean + 0.1 * rho_normal(&r), (double)lo), (double)hi);
 			item[i * k + j] = (float)v;
@@ -285,8 +293,13 @@ int rho_deal_observe(struct rho_play *p, unsigned t, const struct rho_deal *d, c
 	if (episodes)
 		rho_deal_turn(p, last ? t + 1000000u : t + 1, &next);
 	struct rho_feedback f = {
-		.posed = &d->batch, .action = d->choice.action, .prob = d->choice.prob, .reward = reward,
-		.item_reward = k > 1 ? item : NULL, .end = end, .next = episodes ? &next.batch : NULL,
+		.posed = &d->batch,
+		.action = d->choice.action,
+		.prob = d->choice.prob,
+		.reward = reward,
+		.item_reward = k > 1 ? item : NULL,
+		.end = end,
+		.next = episodes ? &next.batch : NULL,
 	};
 	rho_play_begin(p, "observe", t, false);
 	return rho_play_end(p, rho_agent_of(p)->observe(p->ctx, p->self, &f));
@@ -334,7 +347,7 @@ static int agent_turn(struct rho_play *p, unsigned t)
 		return code;
 	rho_buf_add(&p->line, d.choice.action, n * sizeof *d.choice.action);
 	rho_buf_add(&p->line, d.choice.prob, n * sizeof *d.choice.prob);
-	for (size_t i = 0; i < n; i++)  /* what is no candidate cannot be paid; A1 says so */
+	for (size_t i = 0; i < n; i++) /* what is no candidate cannot be paid; A1 says so */
 		if (!rho_deal_has(&d, i / d.batch.k, d.choice.action[i]))
 			d.choice.action[i] = rho_cand(&d.batch, i / d.batch.k, 0);
 	if (rho_agent_of(p)->observe && (code = rho_deal_observe(p, t, &d, NULL)))
@@ -361,5 +374,10 @@ int rho_agent_learn(struct rho_play *p, unsigned from, unsigned to)
 }
 
 const struct rho_player rho_player_agent = {
-	.ground = "A1", .turns = 0, .set = agent_set, .open = agent_open, .turn = agent_turn, .clear = agent_clear,
+	.ground = "A1",
+	.turns = 0,
+	.set = agent_set,
+	.open = agent_open,
+	.turn = agent_turn,
+	.clear = agent_clear,
 };

@@ -8,17 +8,17 @@ enum { RHO_PLAY_X = 16, RHO_PLAY_DIM = 8, RHO_PLAY_ACTIONS = 30, RHO_PLAY_LANES 
 
 struct rho_agent_problem {
 	struct rho_spec spec;
-	uint32_t style;                 /* LINEAR or ARMS */
-	struct rho_rng key;             /* of everything that is dealt */
-	float *x, *action;              /* (RHO_PLAY_X, x_dim), (n_actions, action_dim); NULL: none */
+	uint32_t style;     /* LINEAR or ARMS */
+	struct rho_rng key; /* of everything that is dealt */
+	float *x, *action;  /* (RHO_PLAY_X, x_dim), (n_actions, action_dim); NULL: none */
 	struct rho_mat x_mat, action_mat;
-	float *mean;                    /* (RHO_PLAY_X, n_actions) */
+	float *mean; /* (RHO_PLAY_X, n_actions) */
 };
 
-struct rho_deal {                       /* one batch of decisions and its answer; buffers live for the turn */
+struct rho_deal { /* one batch of decisions and its answer; buffers live for the turn */
 	struct rho_batch batch;
-	uint32_t *x;                    /* (n) rows of the contexts */
-	struct rho_choice choice;       /* (n * k) */
+	uint32_t *x;              /* (n) rows of the contexts */
+	struct rho_choice choice; /* (n * k) */
 };
 
 static inline struct rho_agent_problem *rho_agent_problem(struct rho_play *p) { return p->problem; }
@@ -31,7 +31,8 @@ void rho_deal_same(struct rho_play *, unsigned t, size_t n, size_t m, struct rho
 
 /* The agent's slots on a deal; 0 or the code. */
 int rho_deal_act(struct rho_play *, unsigned t, struct rho_deal *);
-int rho_deal_prob(struct rho_play *, unsigned t, const struct rho_deal *, const uint32_t *action, float *prob);
+int rho_deal_prob(struct rho_play *, unsigned t, const struct rho_deal *, const uint32_t *action,
+                  float *prob);
 int rho_deal_dist(struct rho_play *, unsigned t, const struct rho_deal *, float *prob);
 int rho_deal_rank(struct rho_play *, unsigned t, const struct rho_deal *, float *score, float *explore);
 /* Feeds the deal's choices back; `reward` (n), NULL: drawn from the problem. */

@@ -6,16 +6,16 @@
 
 enum rho_outcome { RHO_CHECK_PASS, RHO_CHECK_FAIL, RHO_CHECK_SKIP };
 
-struct rho_trial {                      /* one check of one module */
+struct rho_trial { /* one check of one module */
 	struct rho_registry *registry;
-	const char *path;               /* of the module, absolute */
-	const struct rho_toml *settings;        /* from --set; NULL: none */
+	const char *path;                /* of the module, absolute */
+	const struct rho_toml *settings; /* from --set; NULL: none */
 	uint64_t seed;
 	bool in_process, verbose;
-	struct rho_last_call *last_call;        /* in a page shared with all processes of the kit */
-	const char *tmp;                /* a folder for files; emptied after the check */
-	struct rho_buf text;            /* why it failed or was skipped */
-	const struct rho_module *module;        /* after rho_trial_module */
+	struct rho_last_call *last_call; /* in a page shared with all processes of the kit */
+	const char *tmp;                 /* a folder for files; emptied after the check */
+	struct rho_buf text;             /* why it failed or was skipped */
+	const struct rho_module *module; /* after rho_trial_module */
 };
 
 struct rho_check {
@@ -26,7 +26,7 @@ struct rho_check {
 	unsigned seconds;               /* time limit; 0: 60 */
 };
 
-#define RHO_CHECK_ALL 0xfeu             /* every kind */
+#define RHO_CHECK_ALL      0xfeu /* every kind */
 #define RHO_CHECK_OF(kind) (1u << (kind))
 
 /* Each ends with an id NULL. */
@@ -45,19 +45,22 @@ int rho_trial_module(struct rho_trial *);
  * the caller's group), and gives what it put in `out` and its outcome. A crash, an exit and a
  * time-out are failures that name the last call. With in_process it is a plain call. */
 typedef int rho_apart_fn(struct rho_trial *, void *arg, struct rho_buf *out);
-int rho_trial_apart(struct rho_trial *, unsigned seconds, rho_apart_fn *fn, void *arg,
-                    struct rho_buf *out);
+int rho_trial_apart(struct rho_trial *, unsigned seconds, rho_apart_fn *fn, void *arg, struct rho_buf *out);
 
 /* What a process holds that a leak would raise. */
-struct rho_usage { size_t heap, files, threads; };
+struct rho_usage {
+	size_t heap, files, threads;
+};
 struct rho_usage rho_usage_now(void);
+bool rho_is_sanitized(void); /* rho runs under a sanitizer with an allocator of its own */
 /* Fails the trial when what is held grew from each of the n looks to the next, `rounds` of `what`
  * apart: a leak grows for ever, the allocator's own caches do not. */
-int rho_usage_judge(struct rho_trial *, const struct rho_usage *at, size_t n, size_t rounds, const char *what);
+int rho_usage_judge(struct rho_trial *, const struct rho_usage *at, size_t n, size_t rounds,
+                    const char *what);
 
-double rho_check_seconds(void);         /* a steady clock, for limits only */
+double rho_check_seconds(void); /* a steady clock, for limits only */
 
-/* The bound that a chi-square of df degrees of freedom passes about once in three million times. */
+/* The bound that a chi-square of df degrees of freedom oversteps about once in three million times. */
 double rho_chi2_bound(double df);
 
 /* Chi-square of observed counts against expected ones (n), cells expecting less than 5 pooled.

@@ -13,11 +13,12 @@
 #include "check.h"
 #include "raw.h"
 
-enum { LIMIT = 60 };            /* seconds a check may take that names no limit of its own */
+enum { LIMIT = 60 }; /* seconds a check may take that names no limit of its own */
 
-static const struct rho_check *const groups[] = {
-	rho_checks_module, rho_checks_params, rho_checks_common, rho_checks_dataset, rho_checks_encoder,
-	rho_checks_sampler, rho_checks_env, rho_checks_agent, rho_checks_verifier, rho_checks_reporter };
+static const struct rho_check *const groups[] = { rho_checks_module,  rho_checks_params,  rho_checks_common,
+	                                          rho_checks_dataset, rho_checks_encoder, rho_checks_sampler,
+	                                          rho_checks_env,     rho_checks_agent,   rho_checks_verifier,
+	                                          rho_checks_reporter };
 enum { N_GROUPS = sizeof groups / sizeof *groups };
 
 static const char usage_text[] =
@@ -36,8 +37,9 @@ static const char usage_text[] =
 	"The exit status is the number of failures, at most 100; docs/checks.md says how to mend each.\n";
 
 struct args {
-	const char *word[2]; size_t n_words;    /* FILE, or KIND NAME */
-	const char **only, **set, **dirs;       /* room for argc each */
+	const char *word[2];
+	size_t n_words;                   /* FILE, or KIND NAME */
+	const char **only, **set, **dirs; /* room for argc each */
 	size_t n_only, n_set, n_dirs;
 	uint64_t seed;
 	bool in_process, json, verbose, list, help;
@@ -45,7 +47,7 @@ struct args {
 
 /* ---- arguments ---- */
 
-static int wrong(const char *what, const char *word, const char *const *names, size_t n)
+static int unknown(const char *what, const char *word, const char *const *names, size_t n)
 {
 	const char *near = rho_nearest(word, names, n);
 	fprintf(stderr, "rho plugin check: there is no %s %s", what, word);
@@ -55,15 +57,21 @@ static int wrong(const char *what, const char *word, const char *const *names, s
 
 static int take_flag(struct args *a, const char *word)
 {
-	const struct { const char *name; bool *flag; } flags[] = {
-		{ "--in-process", &a->in_process }, { "--json", &a->json }, { "--verbose", &a->verbose },
-		{ "--list", &a->list }, { "--help", &a->help }, { "-h", &a->help } };
-	static const char *const names[] = { "--in-process", "--json", "--verbose", "--list", "--help", "--only",
-					     "--set", "--plugins", "--seed" };
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = { { "--in-process", &a->in_process },
+		      { "--json", &a->json },
+		      { "--verbose", &a->verbose },
+		      { "--list", &a->list },
+		      { "--help", &a->help },
+		      { "-h", &a->help } };
+	static const char *const names[] = { "--in-process", "--json", "--verbose", "--list", "--help",
+		                             "--only",       "--set",  "--plugins", "--seed" };
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (!strcmp(word, flags[i].name))
 			return *flags[i].flag = true, 0;
-	return wrong("option", word, names, sizeof names / sizeof *names);
+	return unknown("option", word, names, sizeof names / sizeof *names);
 }
 
 /* The value of an option that stands as --name VALUE or --name=VALUE; NULL: another option. */
@@ -106,7 +114,7 @@ static int take_args(struct args *a, int argc, char **argv)
 		else if (a->n_words < 2)
 			a->word[a->n_words++] = argv[i];
 		else
-			bad = wrong("meaning for the third word", argv[i], NULL, 0);
+			bad = unknown("meaning for the third word", argv[i], NULL, 0);
 		if (bad)
 			return bad;
 	}
@@ -133,7 +141,7 @@ static int know_ids(const struct args *a)
 		while (j < n && strcmp(ids[j], a->only[i]))
 			j++;
 		if (j == n)
-			return wrong("check", a->only[i], ids, n);
+			return unknown("check", a->only[i], ids, n);
 	}
 	return 0;
 }
@@ -157,7 +165,7 @@ static char *find_file(const struct args *a, const struct rho_registry *r)
 		for (uint32_t k = RHO_DATASET; k <= RHO_REPORTER; k++)
 			kinds[k - 1] = rho_kind_name(k);
 		if (!kind)
-			wrong("kind", a->word[0], kinds, RHO_REPORTER);
+			unknown("kind", a->word[0], kinds, RHO_REPORTER);
 		else if (!(path = rho_registry_find(r, kind, a->word[1], 0, &why)))
 			fprintf(stderr, "rho plugin check: %s\n", why.at);
 	} else {
@@ -165,8 +173,9 @@ static char *find_file(const struct args *a, const struct rho_registry *r)
 		path = cwd ? rho_xprintf("%s/%s", cwd, a->word[0]) : rho_xstrdup(a->word[0]);
 		free(cwd);
 		if (access(path, R_OK)) {
-			fprintf(stderr, "rho plugin check: %s: %s; name a module's file, or its KIND and NAME\n",
-				a->word[0], strerror(errno));
+			fprintf(stderr,
+			        "rho plugin check: %s: %s; name a module's file, or its KIND and NAME\n",
+			        a->word[0], strerror(errno));
 			free(path);
 			path = NULL;
 		}
@@ -177,13 +186,17 @@ static char *find_file(const struct args *a, const struct rho_registry *r)
 
 /* ---- running ---- */
 
-struct tally { size_t n[3]; json_t *lines; };   /* by enum rho_outcome */
+struct tally {
+	size_t n[3];
+	json_t *lines;
+}; /* by enum rho_outcome */
 
 static int look_at_kind(struct rho_trial *t, void *arg, struct rho_buf *out)
 {
 	struct rho_raw raw;
 	rho_raw_read(t, &raw);
-	uint32_t kind = rho_raw_is_ours(&raw) && rho_kind_name(raw.plugin.kind) ? raw.plugin.kind : raw.file_kind;
+	uint32_t kind =
+		rho_raw_is_ours(&raw) && rho_kind_name(raw.plugin.kind) ? raw.plugin.kind : raw.file_kind;
 	rho_buf_add(out, &kind, sizeof kind);
 	free(raw.params);
 	return RHO_CHECK_PASS;
@@ -203,6 +216,43 @@ static uint32_t kind_of(struct rho_trial *t)
 	}
 	rho_buf_free(&out);
 	return kind;
+}
+
+/* Says in `out` what is wrong with the settings, beyond a required one that is not there. */
+static int look_at_settings(struct rho_trial *t, void *arg, struct rho_buf *out)
+{
+	size_t missing = 0;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	struct rho_diags *diags = rho_diags_new();
+	if (f && !rho_trial_module(t)) {
+		const struct rho_param *p = t->module->params;
+		for (; p->name; p++)
+			missing += p->flags & RHO_REQUIRED && !rho_toml_get(t->settings, p->name);
+		size_t wrong = rho_params_check(t->registry, t->module, rho_kind_name(t->module->plugin.kind),
+		                                t->settings, diags);
+		rho_diags_print(diags, f);
+		fflush(f);
+		if (wrong > missing)
+			rho_buf_add(out, text, len);
+	}
+	if (f)
+		fclose(f);
+	free(text);
+	rho_diags_free(diags);
+	return RHO_CHECK_PASS;
+}
+
+/* True when the user's settings cannot be; the mistakes are told. */
+static bool settings_wrong(struct rho_trial *t)
+{
+	struct rho_buf out = { 0 };
+	bool bad = t->settings && !rho_trial_apart(t, LIMIT, look_at_settings, NULL, &out) && out.len;
+	if (bad)
+		fputs(out.at, stderr);
+	rho_buf_free(&out);
+	return bad;
 }
 
 static int run_check(struct rho_trial *t, void *arg, struct rho_buf *out)
@@ -230,7 +280,8 @@ static void tell(const struct args *a, const struct rho_check *c, int outcome, c
 	const char *why = outcome != RHO_CHECK_PASS && t->text.len ? t->text.at : NULL;
 	tally->n[outcome]++;
 	if (a->json) {
-		json_t *line = json_pack("{s:s, s:s, s:s}", "id", c->id, "title", c->title, "outcome", words[outcome]);
+		json_t *line = json_pack("{s:s, s:s, s:s}", "id", c->id, "title", c->title, "outcome",
+		                         words[outcome]);
 		if (why)
 			json_object_set_new(line, "why", json_stringn_nocheck(why, strlen(why)));
 		if (a->verbose)
@@ -255,7 +306,7 @@ static void run_checks(const struct args *a, struct rho_trial *t, uint32_t kind,
 			double start = rho_check_seconds();
 			rho_buf_clear(&t->text);
 			int outcome = rho_trial_apart(t, c->seconds ? c->seconds : LIMIT, run_check,
-						      (void *)(uintptr_t)c, NULL);
+			                              (void *)(uintptr_t)c, NULL);
 			flatten(&t->text);
 			tell(a, c, outcome, t, rho_check_seconds() - start, tally);
 			nftw(t->tmp, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
@@ -267,9 +318,10 @@ static int finish(const struct args *a, const struct rho_trial *t, uint32_t kind
 	size_t failed = tally->n[RHO_CHECK_FAIL];
 	if (a->json) {
 		json_t *o = json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:I}", "file", t->path, "kind",
-				      kind ? rho_kind_name(kind) : "unknown", "seed", (json_int_t)t->seed,
-				      "checks", tally->lines, "passed", (json_int_t)tally->n[RHO_CHECK_PASS],
-				      "failed", (json_int_t)failed, "skipped", (json_int_t)tally->n[RHO_CHECK_SKIP]);
+		                      kind ? rho_kind_name(kind) : "unknown", "seed", (json_int_t)t->seed,
+		                      "checks", tally->lines, "passed", (json_int_t)tally->n[RHO_CHECK_PASS],
+		                      "failed", (json_int_t)failed, "skipped",
+		                      (json_int_t)tally->n[RHO_CHECK_SKIP]);
 		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 		putchar('\n');
 		json_decref(o);
@@ -280,24 +332,31 @@ static int finish(const struct args *a, const struct rho_trial *t, uint32_t kind
 	return failed > 100 ? 100 : (int)failed;
 }
 
-static int check_file(const struct args *a, struct rho_registry *r, char *path, const struct rho_toml *settings)
+static int check_file(const struct args *a, struct rho_registry *r, char *path,
+                      const struct rho_toml *settings)
 {
 	char *tmp = rho_xprintf("%s/rho-check-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	void *page = mmap(NULL, sizeof(struct rho_last_call), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			  -1, 0);
+	void *page = mmap(NULL, sizeof(struct rho_last_call), PROT_READ | PROT_WRITE,
+	                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct tally tally = { .lines = a->json ? json_array() : NULL };
-	struct rho_trial t = { .registry = r, .path = path, .settings = settings, .seed = a->seed,
-			       .in_process = a->in_process, .verbose = a->verbose, .tmp = tmp,
-			       .last_call = page == MAP_FAILED ? NULL : page };
+	struct rho_trial t = { .registry = r,
+		               .path = path,
+		               .settings = settings,
+		               .seed = a->seed,
+		               .in_process = a->in_process,
+		               .verbose = a->verbose,
+		               .tmp = tmp,
+		               .last_call = page == MAP_FAILED ? NULL : page };
 	int status = 2;
 	if (!mkdtemp(tmp)) {
-		fprintf(stderr, "rho plugin check: no temporary folder %s: %s; set TMPDIR\n", tmp, strerror(errno));
-	} else {
+		fprintf(stderr, "rho plugin check: no temporary folder %s: %s; set TMPDIR\n", tmp,
+		        strerror(errno));
+	} else if (!settings_wrong(&t)) {
 		uint32_t kind = kind_of(&t);
 		run_checks(a, &t, kind, &tally);
 		status = finish(a, &t, kind, &tally);
-		rmdir(tmp);
 	}
+	rmdir(tmp);
 	rho_buf_free(&t.text);
 	free(tmp);
 	return status;
@@ -345,7 +404,7 @@ int rho_cmd_check(int argc, char **argv)
 		fputs(usage_text, stderr);
 		status = 2;
 	} else if (!status) {
-		setenv("OPENBLAS_NUM_THREADS", "1", 0);         /* before anything loads it */
+		setenv("OPENBLAS_NUM_THREADS", "1", 0); /* before anything loads it */
 		status = check(&a);
 	}
 	free(a.only);

@@ -4,7 +4,7 @@
 
 #include "play.h"
 
-enum { TURNS = 24, LOOKS = 5, ROUNDS = 24 };    /* K1: 4 + 4 * 24 = 100 opens */
+enum { TURNS = 24, LOOKS = 5, ROUNDS = 24 }; /* K1: 4 + 4 * 24 = 100 opens */
 
 static unsigned turns_of(struct rho_trial *t, unsigned wanted)
 {
@@ -39,10 +39,10 @@ static int k1(struct rho_trial *t)
 	double start = rho_check_seconds();
 	size_t rounds = ROUNDS;
 	int r = RHO_CHECK_PASS;
-	for (int i = 0; i < 4 && !r; i++)       /* what is set up once is set up by now */
+	for (int i = 0; i < 4 && !r; i++) /* what is set up once is set up by now */
 		r = live_once(t);
 	if (rho_check_seconds() - start > 0.5)
-		rounds = 4;                     /* a costly open is not opened a hundred times */
+		rounds = 4; /* a costly open is not opened a hundred times */
 	for (size_t look = 0; look < LOOKS && !r; look++) {
 		for (size_t i = 0; i < rounds && look && !r; i++)
 			r = live_once(t);
@@ -52,12 +52,15 @@ static int k1(struct rho_trial *t)
 }
 
 /* The tape of a play apart, made twice: SKIP where the two differ, which is K3's finding. */
-static int base_tape(struct rho_trial *t, const struct rho_play_how *how, unsigned turns, struct rho_buf *tape)
+static int base_tape(struct rho_trial *t, const struct rho_play_how *how, unsigned turns,
+                     struct rho_buf *tape)
 {
+	struct rho_play_how shaken = *how;
 	struct rho_buf again = { 0 };
+	shaken.shaken = true;
 	int r = rho_play_apart(t, how, turns, tape);
 	if (!r)
-		r = rho_play_apart(t, how, turns, &again);
+		r = rho_play_apart(t, &shaken, turns, &again);
 	if (!r && rho_tape_compare(tape, &again) >= 0)
 		r = rho_trial_skip(t, "the same seed gives other answers, see K3");
 	rho_buf_free(&again);
@@ -83,8 +86,11 @@ static int k2(struct rho_trial *t)
 		rho_play_close_tape(p[i]);
 		long at = rho_tape_compare(&p[i]->tape, &alone[i]);
 		if (at >= 0)
-			r = rho_trial_fail(t, "beside another instance it goes another way at turn %ld; keep nothing "
-					   "in global or static variables", at);
+			r = rho_trial_fail(
+				t,
+				"beside another instance it goes another way at turn %ld; keep nothing "
+				"in global or static variables",
+				at);
 	}
 	for (int i = 0; i < 2; i++) {
 		rho_play_free(p[i]);
@@ -95,18 +101,21 @@ static int k2(struct rho_trial *t)
 
 static int k3(struct rho_trial *t)
 {
-	struct rho_play_how how = { .problem = 2 };
+	struct rho_play_how how = { .problem = 2 }, shaken = { .problem = 2, .shaken = true };
 	struct rho_buf a = { 0 }, b = { 0 };
 	int r = rho_trial_exact(t);
 	unsigned turns = r ? 0 : turns_of(t, TURNS);
 	if (!r)
 		r = rho_play_apart(t, &how, turns, &a);
 	if (!r)
-		r = rho_play_apart(t, &how, turns, &b);
+		r = rho_play_apart(t, &shaken, turns, &b);
 	long at = r ? -1 : rho_tape_compare(&a, &b);
 	if (at >= 0)
-		r = rho_trial_fail(t, "with the same seed it goes another way at turn %ld; draw from rho_rng alone, ask "
-				   "no clock, use no addresses, set all memory before reading it", at);
+		r = rho_trial_fail(
+			t,
+			"with the same seed it goes another way at turn %ld; draw from rho_rng alone, ask "
+			"no clock, use no addresses, set all memory before reading it",
+			at);
 	rho_buf_free(&a);
 	rho_buf_free(&b);
 	return r;
@@ -130,8 +139,11 @@ static int k4(struct rho_trial *t)
 		rho_play_close_tape(p);
 		long at = rho_tape_compare(&p->tape, &tape);
 		if (at >= 0)
-			r = rho_trial_fail(t, "called from another thread each turn, it goes another way at turn %ld; "
-					   "keep nothing thread-local", at);
+			r = rho_trial_fail(
+				t,
+				"called from another thread each turn, it goes another way at turn %ld; "
+				"keep nothing thread-local",
+				at);
 	}
 	rho_play_free(p);
 	rho_buf_free(&tape);
@@ -151,14 +163,17 @@ static int deny_one(struct rho_trial *t, uint64_t deny, unsigned turns, bool *do
 		code = rho_play_turn(p, turn);
 	*done = p->world.deny != 0;
 	if (*done && code)
-		r = rho_trial_skip(t, "it fails with all the memory it wants, see K1 and %s: %s", p->player->ground,
-				   p->why.at);
+		r = rho_trial_skip(t, "it fails with all the memory it wants, see K1 and %s: %s",
+		                   p->player->ground, p->why.at);
 	else if (!*done && !code)
-		r = rho_trial_fail(t, "allocation %llu was refused and it went on as if nothing were the matter; "
-				   "return RHO_ENOMEM", (unsigned long long)deny);
+		r = rho_trial_fail(
+			t,
+			"allocation %llu was refused and it went on as if nothing were the matter; "
+			"return RHO_ENOMEM",
+			(unsigned long long)deny);
 	else if (!*done && code != RHO_ENOMEM)
 		r = rho_trial_fail(t, "allocation %llu was refused and it returned %s, not RHO_ENOMEM: %s",
-				   (unsigned long long)deny, rho_error_name(code), p->why.at);
+		                   (unsigned long long)deny, rho_error_name(code), p->why.at);
 	rho_play_free(p);
 	return r;
 }

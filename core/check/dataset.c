@@ -12,21 +12,25 @@ enum { MOST_COLUMNS = 256, MOST_ROWS = 2000000, FEW_ROWS = 5000 };
 struct seen_column {
 	char name[64];
 	struct rho_column_spec spec;
-	uint32_t row_max;               /* ROW: the largest */
+	uint32_t row_max; /* ROW: the largest */
 	size_t not_finite, bad_prob, bad_utf8;
 };
 
-struct seen_table { bool declared; size_t n_columns, n; struct seen_column column[MOST_COLUMNS]; };
+struct seen_table {
+	bool declared;
+	size_t n_columns, n;
+	struct seen_column column[MOST_COLUMNS];
+};
 
-struct recorder {                       /* the sink is first: a sink is cast back to its recorder */
+struct recorder { /* the sink is first: a sink is cast back to its recorder */
 	struct rho_sink sink;
 	struct seen_table table[RHO_N_TABLES];
 	struct rho_hasher *hasher;
-	struct rho_digest digest;       /* of all that was handed over, once read is done */
-	char wrong[200];                /* the first thing that breaks the sink's own rules */
-	size_t rows, limit;             /* rows after which add refuses */
-	const volatile int *stopping;   /* add refuses once it is set; NULL: never */
-	size_t after;                   /* calls that came after a refusal */
+	struct rho_digest digest;     /* of all that was handed over, once read is done */
+	char wrong[200];              /* the first thing that breaks the sink's own rules */
+	size_t rows, limit;           /* rows after which add refuses */
+	const volatile int *stopping; /* add refuses once it is set; NULL: never */
+	size_t after;                 /* calls that came after a refusal */
 	bool refused;
 };
 
@@ -69,7 +73,11 @@ static bool is_utf8(const char *at, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)at;
 	for (size_t i = 0; i < n;) {
-		unsigned c = s[i], extra = c < 0x80 ? 0 : c >> 5 == 6 ? 1 : c >> 4 == 14 ? 2 : c >> 3 == 30 ? 3 : 9;
+		unsigned c = s[i], extra = c < 0x80       ? 0
+		                           : c >> 5 == 6  ? 1
+		                           : c >> 4 == 14 ? 2
+		                           : c >> 3 == 30 ? 3
+		                                          : 9;
 		unsigned v = extra ? c & (0x3fu >> extra) : c;
 		if (extra > n - i - 1)
 			return false;
@@ -89,9 +97,7 @@ static bool is_utf8(const char *at, size_t n)
 static void record_value(struct recorder *k, struct seen_column *c, union rho_value v)
 {
 	switch (c->spec.type) {
-	case RHO_COL_I64:
-		rho_hasher_put(k->hasher, &v.i, sizeof v.i);
-		break;
+	case RHO_COL_I64: rho_hasher_put(k->hasher, &v.i, sizeof v.i); break;
 	case RHO_COL_F64:
 		c->not_finite += isfinite(v.f) ? 0 : 1;
 		c->bad_prob += !(v.f > 0 && v.f <= 1);
@@ -116,8 +122,7 @@ static void record_value(struct recorder *k, struct seen_column *c, union rho_va
 			c->not_finite += isfinite(v.v[d]) ? 0 : 1;
 		rho_hasher_put(k->hasher, v.v, c->spec.width * sizeof *v.v);
 		break;
-	default:
-		note(k, "column %s has a type that is none of enum rho_column_type", c->name);
+	default: note(k, "column %s has a type that is none of enum rho_column_type", c->name);
 	}
 }
 
@@ -168,7 +173,7 @@ static int dataset_open(struct rho_play *p)
 	int code = rho_play_end(p, p->module->table.dataset.read(p->ctx, p->self, &k->sink));
 	k->digest = rho_hasher_finish(k->hasher);
 	k->hasher = NULL;
-	if (k->refused && p->silent)    /* the sink has recorded why */
+	if (k->refused && p->silent) /* the sink has recorded why */
 		p->silent = false;
 	return code;
 }
@@ -182,28 +187,46 @@ static int dataset_turn(struct rho_play *p, unsigned t)
 }
 
 const struct rho_player rho_player_dataset = {
-	.ground = "D1", .turns = 1, .set = dataset_set, .open = dataset_open, .turn = dataset_turn,
+	.ground = "D1",
+	.turns = 1,
+	.set = dataset_set,
+	.open = dataset_open,
+	.turn = dataset_turn,
 	.clear = dataset_clear,
 };
 
 /* ---- checks ---- */
 
-static const struct { uint32_t table; const char *name; uint32_t type, of; bool must; } standards[] = {
-	{ RHO_ACTIONS, "text", RHO_COL_STR, 0, false }, { RHO_ACTIONS, "id", RHO_COL_STR, 0, false },
-	{ RHO_ACTIONS, "title", RHO_COL_STR, 0, false }, { RHO_ACTIONS, "category", RHO_COL_LABEL, 0, false },
-	{ RHO_ACTIONS, "price", RHO_COL_F64, 0, false }, { RHO_ACTIONS, "rating", RHO_COL_F64, 0, false },
+static const struct {
+	uint32_t table;
+	const char *name;
+	uint32_t type, of;
+	bool must;
+} standards[] = {
+	{ RHO_ACTIONS, "text", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "id", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "title", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "category", RHO_COL_LABEL, 0, false },
+	{ RHO_ACTIONS, "price", RHO_COL_F64, 0, false },
+	{ RHO_ACTIONS, "rating", RHO_COL_F64, 0, false },
 	{ RHO_ACTIONS, "features", RHO_COL_F32S, 0, false },
-	{ RHO_CONTEXTS, "text", RHO_COL_STR, 0, false }, { RHO_CONTEXTS, "id", RHO_COL_STR, 0, false },
-	{ RHO_CONTEXTS, "group", RHO_COL_LABEL, 0, false }, { RHO_CONTEXTS, "split", RHO_COL_LABEL, 0, false },
+	{ RHO_CONTEXTS, "text", RHO_COL_STR, 0, false },
+	{ RHO_CONTEXTS, "id", RHO_COL_STR, 0, false },
+	{ RHO_CONTEXTS, "group", RHO_COL_LABEL, 0, false },
+	{ RHO_CONTEXTS, "split", RHO_COL_LABEL, 0, false },
 	{ RHO_CONTEXTS, "features", RHO_COL_F32S, 0, false },
 	{ RHO_LINKS, "context", RHO_COL_ROW, RHO_CONTEXTS, true },
 	{ RHO_LINKS, "action", RHO_COL_ROW, RHO_ACTIONS, true },
-	{ RHO_LINKS, "weight", RHO_COL_F64, 0, false }, { RHO_LINKS, "time", RHO_COL_I64, 0, false },
-	{ RHO_LINKS, "group", RHO_COL_LABEL, 0, false }, { RHO_LINKS, "split", RHO_COL_LABEL, 0, false },
+	{ RHO_LINKS, "weight", RHO_COL_F64, 0, false },
+	{ RHO_LINKS, "time", RHO_COL_I64, 0, false },
+	{ RHO_LINKS, "group", RHO_COL_LABEL, 0, false },
+	{ RHO_LINKS, "split", RHO_COL_LABEL, 0, false },
 	{ RHO_LOG, "context", RHO_COL_ROW, RHO_CONTEXTS, false },
 	{ RHO_LOG, "action", RHO_COL_ROW, RHO_ACTIONS, true },
-	{ RHO_LOG, "reward", RHO_COL_F64, 0, true }, { RHO_LOG, "prob", RHO_COL_F64, 0, false },
-	{ RHO_LOG, "position", RHO_COL_I64, 0, false }, { RHO_LOG, "time", RHO_COL_I64, 0, false },
+	{ RHO_LOG, "reward", RHO_COL_F64, 0, true },
+	{ RHO_LOG, "prob", RHO_COL_F64, 0, false },
+	{ RHO_LOG, "position", RHO_COL_I64, 0, false },
+	{ RHO_LOG, "time", RHO_COL_I64, 0, false },
 };
 
 static const struct seen_column *seen(const struct recorder *k, uint32_t table, const char *name)
@@ -221,11 +244,13 @@ static int judge_standards(struct rho_trial *t, const struct recorder *k)
 		uint32_t table = standards[i].table;
 		const struct seen_column *c = seen(k, table, standards[i].name);
 		if (!c && standards[i].must && k->table[table].declared)
-			return rho_trial_fail(t, "table %s has no column %s", table_names[table], standards[i].name);
+			return rho_trial_fail(t, "table %s has no column %s", table_names[table],
+			                      standards[i].name);
 		if (c && (c->spec.type != standards[i].type ||
-			  (c->spec.type == RHO_COL_ROW && c->spec.of != standards[i].of)))
-			return rho_trial_fail(t, "column %s of %s has another type than rho/dataset.h gives that name",
-					      c->name, table_names[table]);
+		          (c->spec.type == RHO_COL_ROW && c->spec.of != standards[i].of)))
+			return rho_trial_fail(
+				t, "column %s of %s has another type than rho/dataset.h gives that name",
+				c->name, table_names[table]);
 	}
 	return RHO_CHECK_PASS;
 }
@@ -236,15 +261,16 @@ static int judge_columns(struct rho_trial *t, const struct recorder *k, uint32_t
 	for (size_t i = 0; i < s->n_columns; i++) {
 		const struct seen_column *c = &s->column[i];
 		if (c->spec.type < RHO_COL_I64 || c->spec.type > RHO_COL_F32S)
-			return rho_trial_fail(t, "column %s of %s has the unknown type %u", c->name, table_names[table],
-					      c->spec.type);
+			return rho_trial_fail(t, "column %s of %s has the unknown type %u", c->name,
+			                      table_names[table], c->spec.type);
 		if (c->spec.type == RHO_COL_F32S && !c->spec.width)
 			return rho_trial_fail(t, "column %s of %s has no width", c->name, table_names[table]);
 		if (c->spec.type == RHO_COL_ROW && c->spec.of >= RHO_N_TABLES)
-			return rho_trial_fail(t, "column %s of %s names rows of no table", c->name, table_names[table]);
+			return rho_trial_fail(t, "column %s of %s names rows of no table", c->name,
+			                      table_names[table]);
 		if (c->bad_utf8)
-			return rho_trial_fail(t, "%zu values of column %s of %s are not UTF-8", c->bad_utf8, c->name,
-					      table_names[table]);
+			return rho_trial_fail(t, "%zu values of column %s of %s are not UTF-8", c->bad_utf8,
+			                      c->name, table_names[table]);
 		if (seen(k, table, c->name) != c)
 			return rho_trial_fail(t, "table %s has two columns %s", table_names[table], c->name);
 	}
@@ -270,20 +296,24 @@ static int d1(struct rho_trial *t)
 	return r;
 }
 
-static int judge_values(struct rho_trial *t, const struct recorder *k, uint32_t table, const struct seen_column *c)
+static int judge_values(struct rho_trial *t, const struct recorder *k, uint32_t table,
+                        const struct seen_column *c)
 {
 	const char *in = table_names[table];
 	if (c->spec.type == RHO_COL_ROW && c->spec.of < RHO_N_TABLES && k->table[table].n &&
 	    c->row_max >= k->table[c->spec.of].n)
-		return rho_trial_fail(t, "column %s of %s names row %u of %s, which has %zu", c->name, in, c->row_max,
-				      table_names[c->spec.of], k->table[c->spec.of].n);
+		return rho_trial_fail(t, "column %s of %s names row %u of %s, which has %zu", c->name, in,
+		                      c->row_max, table_names[c->spec.of], k->table[c->spec.of].n);
 	if (c->spec.type == RHO_COL_F32S && c->not_finite)
-		return rho_trial_fail(t, "%zu numbers of column %s of %s are not finite", c->not_finite, c->name, in);
+		return rho_trial_fail(t, "%zu numbers of column %s of %s are not finite", c->not_finite,
+		                      c->name, in);
 	if (c->spec.type != RHO_COL_F64)
 		return RHO_CHECK_PASS;
-	if (((table == RHO_LINKS && !strcmp(c->name, "weight")) || (table == RHO_LOG && !strcmp(c->name, "reward"))) &&
+	if (((table == RHO_LINKS && !strcmp(c->name, "weight")) ||
+	     (table == RHO_LOG && !strcmp(c->name, "reward"))) &&
 	    c->not_finite)
-		return rho_trial_fail(t, "%zu values of column %s of %s are not finite", c->not_finite, c->name, in);
+		return rho_trial_fail(t, "%zu values of column %s of %s are not finite", c->not_finite,
+		                      c->name, in);
 	if (table == RHO_LOG && !strcmp(c->name, "prob") && c->bad_prob)
 		return rho_trial_fail(t, "%zu propensities in log are not in (0, 1]", c->bad_prob);
 	return RHO_CHECK_PASS;
@@ -321,13 +351,14 @@ static int d3(struct rho_trial *t)
 	int r = rho_trial_apart(t, 0, read_digest, &seed, &a);
 	if (!r)
 		r = rho_trial_apart(t, 0, read_digest, &seed, &b);
-	if (!r && (a.len != b.len || memcmp(a.at, b.at, a.len)))        /* K3 is about instances */
+	if (!r && (a.len != b.len || memcmp(a.at, b.at, a.len))) /* K3 is about instances */
 		r = rho_trial_skip(t, "the same seed gives other answers, see K3");
 	if (!r)
 		r = rho_trial_apart(t, 0, read_digest, &other, &c);
 	if (!r && (a.len != c.len || memcmp(a.at, c.at, a.len)))
-		r = rho_trial_fail(t, "its tables change with the seed of the run; draw from a stream seeded by a "
-				   "parameter, so that all cells share one dataset");
+		r = rho_trial_fail(
+			t, "its tables change with the seed of the run; draw from a stream seeded by a "
+			   "parameter, so that all cells share one dataset");
 	rho_buf_free(&a);
 	rho_buf_free(&b);
 	rho_buf_free(&c);
@@ -347,8 +378,8 @@ static int d4(struct rho_trial *t)
 		if (!r && m.code != RHO_EIO)
 			r = rho_trial_skip(t, "a missing %s does not give RHO_EIO, see P6", q->name);
 		else if (!r && !strstr(m.why.at, "no-such-file"))
-			r = rho_trial_fail(t, "the sentence for a missing %s does not name the file: %s", q->name,
-					   m.why.at);
+			r = rho_trial_fail(t, "the sentence for a missing %s does not name the file: %s",
+			                   q->name, m.why.at);
 		rho_buf_free(&m.why);
 		tried++;
 	}
@@ -377,7 +408,7 @@ static int d5(struct rho_trial *t)
 
 static int d6(struct rho_trial *t)
 {
-	struct rho_play_how how = { .actions = 3 };     /* rows the sink takes */
+	struct rho_play_how how = { .actions = 3 }; /* rows the sink takes */
 	struct rho_play *p = rho_play_new(t, &how);
 	int r = RHO_CHECK_PASS;
 	if (!p)
@@ -387,8 +418,9 @@ static int d6(struct rho_trial *t)
 	if (!k->refused)
 		r = rho_trial_skip(t, "it has not four rows");
 	else if (k->after > 16)
-		r = rho_trial_fail(t, "it went on for %zu rows after the sink refused one; return what add returned",
-				   k->after);
+		r = rho_trial_fail(
+			t, "it went on for %zu rows after the sink refused one; return what add returned",
+			k->after);
 	else if (!code)
 		r = rho_trial_fail(t, "the sink refused a row with an error, and read returned 0");
 	rho_play_free(p);

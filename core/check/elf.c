@@ -54,8 +54,11 @@ static bool read_symbols(const struct rho_elf *e, const Elf64_Ehdr *h, const Elf
 		if (!*name || type == STT_SECTION || type == STT_FILE)
 			continue;
 		out->at[out->n++] = (struct rho_elf_symbol){
-			.name = name, .value = s.st_value, .size = s.st_size,
-			.defined = s.st_shndx != SHN_UNDEF, .global = bind != STB_LOCAL,
+			.name = name,
+			.value = s.st_value,
+			.size = s.st_size,
+			.defined = s.st_shndx != SHN_UNDEF,
+			.global = bind != STB_LOCAL,
 		};
 	}
 	return true;

@@ -5,19 +5,35 @@
 
 #include "play.h"
 
-enum { BIG = 200000 };          /* bytes of the very long text */
+enum { BIG = 200000 }; /* bytes of the very long text */
 
 static const char *const texts[] = {
-	"red running shoes for women", "a kettle", "Weather forecast for the next seven days in Lisbon.",
-	"", "cheap cheap cheap", "l'été à la plage, dès demain", "\xe5\xa4\xa9\xe6\xb0\x97", "HTTP GET /v1/users/{id}",
-	"x", "one two three four five six seven eight nine ten eleven twelve", "  spaces   and\ttabs\n",
-	"The quick brown fox jumps over the lazy dog.", "42", "3.14159 26535", "emoji \xf0\x9f\x98\x80 inside",
-	"a very ordinary sentence about nothing in particular", "red running shoes", "shoes running red",
+	"red running shoes for women",
+	"a kettle",
+	"Weather forecast for the next seven days in Lisbon.",
+	"",
+	"cheap cheap cheap",
+	"l'été à la plage, dès demain",
+	"\xe5\xa4\xa9\xe6\xb0\x97",
+	"HTTP GET /v1/users/{id}",
+	"x",
+	"one two three four five six seven eight nine ten eleven twelve",
+	"  spaces   and\ttabs\n",
+	"The quick brown fox jumps over the lazy dog.",
+	"42",
+	"3.14159 26535",
+	"emoji \xf0\x9f\x98\x80 inside",
+	"a very ordinary sentence about nothing in particular",
+	"red running shoes",
+	"shoes running red",
 };
 
 enum { N_TEXTS = sizeof texts / sizeof *texts };
 
-struct texts { struct rho_encoder_info info; struct rho_str in[N_TEXTS]; };
+struct texts {
+	struct rho_encoder_info info;
+	struct rho_str in[N_TEXTS];
+};
 
 static const struct rho_encoder *encoder_of(struct rho_play *p) { return &p->module->table.encoder; }
 
@@ -45,7 +61,8 @@ static int encoder_open(struct rho_play *p)
 		return code;
 	if (!q->info.dim || q->info.dim > 1u << 20 || !(q->info.takes & (RHO_TEXT | RHO_IMAGE))) {
 		rho_buf_clear(&p->why);
-		rho_buf_printf(&p->why, "open says dim is %zu and takes is %u, see C5", q->info.dim, q->info.takes);
+		rho_buf_printf(&p->why, "open says dim is %zu and takes is %u, see C5", q->info.dim,
+		               q->info.takes);
 		return RHO_EBUG;
 	}
 	if (!e->fit || !(q->info.takes & RHO_TEXT))
@@ -55,7 +72,8 @@ static int encoder_open(struct rho_play *p)
 }
 
 /* Encodes n <= max_batch texts into out, rows `stride` apart. */
-static int encode(struct rho_play *p, unsigned t, const struct rho_str *in, size_t n, float *out, size_t stride)
+static int encode(struct rho_play *p, unsigned t, const struct rho_str *in, size_t n, float *out,
+                  size_t stride)
 {
 	rho_play_begin(p, "encode", t, false);
 	return rho_play_end(p, encoder_of(p)->encode(p->ctx, p->self, RHO_TEXT, in, n, out, stride));
@@ -84,7 +102,11 @@ static int encoder_turn(struct rho_play *p, unsigned t)
 }
 
 const struct rho_player rho_player_encoder = {
-	.ground = "C4", .turns = 12, .set = encoder_set, .open = encoder_open, .turn = encoder_turn,
+	.ground = "C4",
+	.turns = 12,
+	.set = encoder_set,
+	.open = encoder_open,
+	.turn = encoder_turn,
 	.clear = encoder_clear,
 };
 
@@ -142,14 +164,15 @@ static int alone(struct rho_play *p, const float *all, size_t i)
 		return rho_trial_skip(p->trial, "encode failed, see C4: %s", p->why.at);
 	if (!near(one, all + i * dim, dim))
 		return rho_trial_fail(p->trial, "text %zu alone gets another row than in a batch of %zu", i,
-				      most(q, N_TEXTS));
+		                      most(q, N_TEXTS));
 	if (!near(some + (n - 1) * stride, all + i * dim, dim))
 		return rho_trial_fail(p->trial, "text %zu gets another row in another company or order", i);
 	for (size_t j = 0; j < n; j++)
 		for (size_t d = dim; d < stride; d++)
 			if (some[j * stride + d] != 12345)
-				return rho_trial_fail(p->trial, "it wrote between two rows: rows are `stride` floats "
-						      "apart, not dim");
+				return rho_trial_fail(p->trial,
+				                      "it wrote between two rows: rows are `stride` floats "
+				                      "apart, not dim");
 	return RHO_CHECK_PASS;
 }
 
@@ -176,13 +199,15 @@ static int c2(struct rho_trial *t)
 		return RHO_CHECK_SKIP;
 	const struct texts *q = p->problem;
 	float *all = rho_play_keep(p, N_TEXTS * q->info.dim, sizeof *all);
-	int r = q->info.unit_norm ? encode_all(p, all) : rho_trial_skip(t, "it does not promise rows of length 1");
+	int r = q->info.unit_norm ? encode_all(p, all)
+	                          : rho_trial_skip(t, "it does not promise rows of length 1");
 	for (size_t i = 0; i < N_TEXTS && !r; i++) {
 		double square = 0;
 		for (size_t d = 0; d < q->info.dim; d++)
 			square += (double)all[i * q->info.dim + d] * (double)all[i * q->info.dim + d];
 		if (square != 0 && !(fabs(sqrt(square) - 1) <= 1e-4))
-			r = rho_trial_fail(t, "unit_norm is set, and text %zu has length %g", i, sqrt(square));
+			r = rho_trial_fail(t, "unit_norm is set, and text %zu has length %g", i,
+			                   sqrt(square));
 	}
 	rho_play_free(p);
 	return r;
@@ -216,7 +241,8 @@ static int survive(struct rho_play *p, const char *bytes, size_t n, bool may_ref
 
 static int c3(struct rho_trial *t)
 {
-	static const char *const broken[] = { "\xff\xfe\xfd", "cut \xe2\x82", "\xc0\xaf", "\xed\xa0\x80 half", "\x80" };
+	static const char *const broken[] = { "\xff\xfe\xfd", "cut \xe2\x82", "\xc0\xaf", "\xed\xa0\x80 half",
+		                              "\x80" };
 	struct rho_play *p = ready(t);
 	if (!p)
 		return RHO_CHECK_SKIP;
@@ -256,8 +282,9 @@ static int c4(struct rho_trial *t)
 			r = rho_trial_fail(t, "it cannot encode \"%s\": %s", texts[i], p->why.at);
 		for (size_t d = 0; d < dim && !r; d++)
 			if (!isfinite(row[d]))
-				r = rho_trial_fail(t, "\"%s\" gets %g at %zu of its row, or that was left unset",
-						   texts[i], (double)row[d], d);
+				r = rho_trial_fail(t,
+				                   "\"%s\" gets %g at %zu of its row, or that was left unset",
+				                   texts[i], (double)row[d], d);
 	}
 	rho_play_free(p);
 	return r;

@@ -34,10 +34,12 @@ static int judge_rewards(struct rho_play *p, unsigned turn)
 		if (!isfinite(v))
 			return rho_trial_fail(p->trial, "lane %zu is paid %g at step %u", i, (double)v, turn);
 		if ((lo != 0 || hi != 0) && (v < lo - slack || v > hi + slack))
-			return rho_trial_fail(p->trial, "lane %zu is paid %g at step %u, outside the declared %g .. %g",
-					      i, (double)v, turn, (double)lo, (double)hi);
+			return rho_trial_fail(p->trial,
+			                      "lane %zu is paid %g at step %u, outside the declared %g .. %g",
+			                      i, (double)v, turn, (double)lo, (double)hi);
 		if (q->obs.end[i] > RHO_TRUNCATED)
-			return rho_trial_fail(p->trial, "lane %zu's end is %u, none of enum rho_end", i, q->obs.end[i]);
+			return rho_trial_fail(p->trial, "lane %zu's end is %u, none of enum rho_end", i,
+			                      q->obs.end[i]);
 	}
 	return RHO_CHECK_PASS;
 }
@@ -53,7 +55,7 @@ static int e1(struct rho_trial *t)
 		for (unsigned turn = 0; turn < TURNS && !r; turn++) {
 			rho_env_choose(p, turn);
 			r = rho_env_step(p, turn) ? rho_trial_fail(t, "step %u failed: %s", turn, p->why.at)
-						  : judge_rewards(p, turn);
+			                          : judge_rewards(p, turn);
 			rho_play_drop(p);
 		}
 		rho_play_free(p);
@@ -68,11 +70,13 @@ static int judge_ends(struct rho_play *p, uint64_t *age)
 	for (size_t i = 0; i < q->spec.lanes; i++) {
 		age[i]++;
 		if (q->obs.end[i] == RHO_TRUNCATED && age[i] != h)
-			return rho_trial_fail(p->trial, "an episode was truncated after %llu steps, the horizon is %llu",
-					      (unsigned long long)age[i], (unsigned long long)h);
+			return rho_trial_fail(
+				p->trial, "an episode was truncated after %llu steps, the horizon is %llu",
+				(unsigned long long)age[i], (unsigned long long)h);
 		if (q->obs.end[i] == RHO_RUNNING && age[i] >= h)
-			return rho_trial_fail(p->trial, "an episode goes on after %llu steps, the horizon is %llu",
-					      (unsigned long long)age[i], (unsigned long long)h);
+			return rho_trial_fail(p->trial,
+			                      "an episode goes on after %llu steps, the horizon is %llu",
+			                      (unsigned long long)age[i], (unsigned long long)h);
 		if (q->obs.end[i] != RHO_RUNNING)
 			age[i] = 0;
 	}
@@ -141,15 +145,21 @@ static int e3(struct rho_trial *t)
 	if (!r)
 		r = rho_trial_apart(t, 0, lane_tape, &two, &b);
 	if (!r && rho_tape_compare(&a, &b) >= 0)
-		r = rho_trial_fail(t, "what lane 0 sees or is paid depends on what the other lanes did, first at "
-				   "step %ld; draw from a stream forked by lane", rho_tape_compare(&a, &b));
+		r = rho_trial_fail(
+			t,
+			"what lane 0 sees or is paid depends on what the other lanes did, first at "
+			"step %ld; draw from a stream forked by lane",
+			rho_tape_compare(&a, &b));
 	rho_buf_free(&a);
 	rho_buf_free(&b);
 	rho_buf_free(&again);
 	return r;
 }
 
-struct lasts { size_t ends, blank; bool moves; };       /* moves: some ordinary observation is not blank */
+struct lasts {
+	size_t ends, blank;
+	bool moves;
+}; /* moves: some ordinary observation is not blank */
 
 /* Counts ended lanes, and those whose last observation was left as the host zeroed it. */
 static void count_lasts(const struct rho_env_problem *q, struct lasts *n)
@@ -192,8 +202,10 @@ static int e4(struct rho_trial *t)
 	if (!r && !n.ends)
 		r = rho_trial_skip(t, "no episode ended within 4000 steps");
 	else if (!r && n.blank == n.ends && n.moves)
-		r = rho_trial_fail(t, "%zu episodes ended and `last` was left blank each time; put the finished "
-				   "episode's last observation there", n.ends);
+		r = rho_trial_fail(t,
+		                   "%zu episodes ended and `last` was left blank each time; put the finished "
+		                   "episode's last observation there",
+		                   n.ends);
 	rho_play_free(p);
 	return r;
 }
@@ -210,8 +222,8 @@ static int e5(struct rho_trial *t)
 			r = rho_trial_fail(t, "%s, at step %u", q->wrong, turn);
 		for (size_t i = 0; i < q->spec.lanes && q->obs.row && turn && !r; i++)
 			if (q->obs.row[i] >= q->spec.data->table[RHO_CONTEXTS].n)
-				r = rho_trial_fail(t, "lane %zu shows row %u of %zu contexts", i, q->obs.row[i],
-						   q->spec.data->table[RHO_CONTEXTS].n);
+				r = rho_trial_fail(t, "lane %zu shows row %u of %zu contexts", i,
+				                   q->obs.row[i], q->spec.data->table[RHO_CONTEXTS].n);
 		rho_play_drop(p);
 		if (!r)
 			r = step_on(p, turn);
@@ -233,10 +245,11 @@ static int e6(struct rho_trial *t)
 /* ---- E9 ---- */
 
 struct oracle {
-	size_t *off;                    /* (lanes + 1) */
-	uint32_t *action;               /* (off[lanes]) every legal one */
-	float *mean, *best;             /* beside action; (lanes) */
-	double sum, square; size_t n;   /* of reward - mean */
+	size_t *off;        /* (lanes + 1) */
+	uint32_t *action;   /* (off[lanes]) every legal one */
+	float *mean, *best; /* beside action; (lanes) */
+	double sum, square;
+	size_t n; /* of reward - mean */
 };
 
 static int ask_oracle(struct rho_play *p, unsigned turn, struct oracle *o)
@@ -266,8 +279,10 @@ static int ask_oracle(struct rho_play *p, unsigned turn, struct oracle *o)
 		for (size_t j = o->off[i]; j < o->off[i + 1]; j++)
 			top = fmaxf(top, o->mean[j]);
 		if (!(fabsf(top - o->best[i]) <= 1e-4f * (1 + fabsf(top))))
-			return rho_trial_fail(p->trial, "at step %u oracle calls %g the best of lane %zu, and the best "
-					      "of its means is %g", turn, (double)o->best[i], i, (double)top);
+			return rho_trial_fail(p->trial,
+			                      "at step %u oracle calls %g the best of lane %zu, and the best "
+			                      "of its means is %g",
+			                      turn, (double)o->best[i], i, (double)top);
 	}
 	return RHO_CHECK_PASS;
 }
@@ -292,8 +307,10 @@ static int judge_oracle(struct rho_trial *t, const struct oracle *o, const char 
 	double n = (double)o->n, mean = o->sum / n, var = fmax(o->square / n - mean * mean, 0);
 	if (fabs(mean) <= 5 * sqrt(var / n) + 1e-5)
 		return RHO_CHECK_PASS;
-	return rho_trial_fail(t, "over %zu steps with %s actions rewards are %g above what oracle says, "
-			      "%.1f standard errors", o->n, what, mean, var > 0 ? fabs(mean) / sqrt(var / n) : INFINITY);
+	return rho_trial_fail(t,
+	                      "over %zu steps with %s actions rewards are %g above what oracle says, "
+	                      "%.1f standard errors",
+	                      o->n, what, mean, var > 0 ? fabs(mean) / sqrt(var / n) : INFINITY);
 }
 
 static int e9(struct rho_trial *t)
@@ -326,7 +343,7 @@ static int e9(struct rho_trial *t)
 		rho_play_drop(p);
 	}
 	if (!r)
-		r = judge_oracle(t, &even, "random");
+		r = judge_oracle(t, &even, "arbitrary");
 	if (!r)
 		r = judge_oracle(t, &odd, "the best");
 	rho_play_free(p);
@@ -341,25 +358,30 @@ static int judge_spec(struct rho_trial *t, const struct rho_env_spec *s, uint32_
 		return rho_trial_fail(t, "open says there are %zu actions", s->n_actions);
 	if (s->data && s->n_actions != s->data->table[RHO_ACTIONS].n)
 		return rho_trial_fail(t, "open says there are %zu actions, the actions table has %zu rows",
-				      s->n_actions, s->data->table[RHO_ACTIONS].n);
+		                      s->n_actions, s->data->table[RHO_ACTIONS].n);
 	if (!s->slate || s->slate > s->n_actions)
-		return rho_trial_fail(t, "open asks for slates of %zu of %zu actions", s->slate, s->n_actions);
+		return rho_trial_fail(t, "open asks for slates of %zu of %zu actions", s->slate,
+		                      s->n_actions);
 	if (s->obs > RHO_OBS_ROW)
 		return rho_trial_fail(t, "obs is %u, none of enum rho_obs_kind", s->obs);
 	if (s->obs == RHO_OBS_ROW && !s->data)
-		return rho_trial_fail(t, "it shows rows of the contexts table without asking for it in its flags");
+		return rho_trial_fail(
+			t, "it shows rows of the contexts table without asking for it in its flags");
 	if ((s->obs == RHO_OBS_F32) != (s->x_dim > 0))
-		return rho_trial_fail(t, "x_dim is %zu with obs %u; it belongs to RHO_OBS_F32", s->x_dim, s->obs);
+		return rho_trial_fail(t, "x_dim is %zu with obs %u; it belongs to RHO_OBS_F32", s->x_dim,
+		                      s->obs);
 	if ((s->obs != RHO_OBS_NONE) != !!(flags & RHO_HAS_CONTEXT))
-		return rho_trial_fail(t, s->obs ? "agents will see a context, but RHO_HAS_CONTEXT is not in its flags"
-					     : "RHO_HAS_CONTEXT is in its flags, but obs is RHO_OBS_NONE");
+		return rho_trial_fail(
+			t, s->obs ? "agents will see a context, but RHO_HAS_CONTEXT is not in its flags"
+				  : "RHO_HAS_CONTEXT is in its flags, but obs is RHO_OBS_NONE");
 	if (!isfinite(s->reward_lo) || !isfinite(s->reward_hi) || s->reward_lo > s->reward_hi)
 		return rho_trial_fail(t, "the declared rewards %g .. %g are no range", (double)s->reward_lo,
-				      (double)s->reward_hi);
+		                      (double)s->reward_hi);
 	if (s->action_mat && (s->action_mat->rows != s->n_actions || !s->action_mat->cols ||
-			      s->action_mat->stride < s->action_mat->cols))
+	                      s->action_mat->stride < s->action_mat->cols))
 		return rho_trial_fail(t, "its action_mat has %zu rows of %zu, stride %zu, for %zu actions",
-				      s->action_mat->rows, s->action_mat->cols, s->action_mat->stride, s->n_actions);
+		                      s->action_mat->rows, s->action_mat->cols, s->action_mat->stride,
+		                      s->n_actions);
 	return RHO_CHECK_PASS;
 }
 
@@ -371,7 +393,7 @@ static int e10(struct rho_trial *t)
 		return RHO_CHECK_SKIP;
 	rho_play_open(p);
 	int r = p->inst->opened ? judge_spec(t, &rho_env_problem(p)->spec, p->module->table.env.flags)
-				: rho_trial_skip(t, "it cannot be opened, see K1: %s", p->why.at);
+	                        : rho_trial_skip(t, "it cannot be opened, see K1: %s", p->why.at);
 	rho_play_free(p);
 	return r;
 }

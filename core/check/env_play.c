@@ -10,8 +10,9 @@ static int env_set(struct rho_play *p)
 	struct rho_buf why = { 0 };
 	uint32_t needs = RHO_NEEDS_ACTIONS | RHO_NEEDS_CONTEXTS | RHO_NEEDS_LINKS | RHO_NEEDS_LOG;
 	q->key = rho_stream_seed(p->trial->seed, "check", p->how.problem, "env");
-	q->spec = (struct rho_env_spec){
-		.lanes = p->how.lanes ? p->how.lanes : RHO_ENV_LANES, .slate = 1, .horizon = 1 };
+	q->spec = (struct rho_env_spec){ .lanes = p->how.lanes ? p->how.lanes : RHO_ENV_LANES,
+		                         .slate = 1,
+		                         .horizon = 1 };
 	if (p->module->table.env.flags & needs) {
 		q->tables = rho_check_tables(p->trial->seed, &why);
 		if (!q->tables) {
@@ -220,6 +221,12 @@ static void env_load(struct rho_play *p, const char *at, size_t n)
 }
 
 const struct rho_player rho_player_env = {
-	.ground = "E1", .turns = 0, .set = env_set, .open = env_open, .turn = env_turn,
-	.save = env_save, .load = env_load, .clear = env_clear,
+	.ground = "E1",
+	.turns = 0,
+	.set = env_set,
+	.open = env_open,
+	.turn = env_turn,
+	.save = env_save,
+	.load = env_load,
+	.clear = env_clear,
 };

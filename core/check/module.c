@@ -21,7 +21,8 @@ static bool in_list(const char *name, const char *const *list)
 static bool is_compilers(const char *name)
 {
 	static const char *const linkers[] = {
-		"_init", "_fini", "_edata", "__edata", "_end", "__bss_start", "__start___sancov_guards", NULL };
+		"_init", "_fini", "_edata", "__edata", "_end", "__bss_start", "__start___sancov_guards", NULL
+	};
 	return in_list(name, linkers) || starts(name, "__asan") || starts(name, "__odr_asan") ||
 	       starts(name, "__ubsan") || starts(name, "__tsan") || starts(name, "__lsan") ||
 	       starts(name, "__msan") || starts(name, "__sanitizer") || starts(name, "__gcov") ||
@@ -53,12 +54,15 @@ static int m2(struct rho_trial *t)
 		return RHO_CHECK_SKIP;
 	const struct rho_elf_symbol *own = rho_elf_find(&e->dynamic, "rho_plugin");
 	if (!own || !own->defined)
-		r = rho_trial_fail(t, "it exports no rho_plugin; write RHO_EXPORT const struct rho_plugin rho_plugin");
+		r = rho_trial_fail(
+			t, "it exports no rho_plugin; write RHO_EXPORT const struct rho_plugin rho_plugin");
 	for (size_t i = 0; i < e->dynamic.n && !r; i++) {
 		const struct rho_elf_symbol *s = &e->dynamic.at[i];
 		if (s->defined && s->global && strcmp(s->name, "rho_plugin") && !is_compilers(s->name))
-			r = rho_trial_fail(t, "it also exports %s; make it static, or build with "
-					   "-fvisibility=hidden", s->name);
+			r = rho_trial_fail(t,
+			                   "it also exports %s; make it static, or build with "
+			                   "-fvisibility=hidden",
+			                   s->name);
 	}
 	rho_elf_free(e);
 	return r;
@@ -88,28 +92,31 @@ static int m4(struct rho_trial *t)
 	if (rho_raw_sizes(&r, text))
 		e = rho_trial_fail(t, "%s", text);
 	else if (!rho_raw_names(&r, text) && !rho_raw_words(&r, text) && !rho_raw_fields(&r, text) &&
-		 !rho_raw_bounds(&r, text) && !rho_raw_defaults(&r, text) && rho_trial_module(t))
+	         !rho_raw_bounds(&r, text) && !rho_raw_defaults(&r, text) && rho_trial_module(t))
 		e = RHO_CHECK_FAIL;
 	free(r.params);
 	return e;
 }
 
+/* clang-format off */
+/* The process, the terminal, clocks, randomness and the environment belong to the host. */
+static const char *const banned[] = {
+	"exit", "_exit", "_Exit", "quick_exit", "abort", "__assert_fail", "__assert", "atexit",
+	"printf", "vprintf", "__printf_chk", "__vprintf_chk", "puts", "putchar", "putchar_unlocked",
+	"perror", "stdout", "stderr", "stdin", "psignal", "rand", "srand", "rand_r", "random",
+	"srandom", "random_r", "initstate", "setstate", "drand48", "erand48", "lrand48", "nrand48",
+	"mrand48", "srand48", "getrandom", "getentropy", "arc4random", "arc4random_uniform",
+	"arc4random_buf", "time", "gettimeofday", "clock_gettime", "clock", "ftime", "timespec_get",
+	"setlocale", "uselocale", "setenv", "putenv", "unsetenv", "clearenv", "getenv",
+	"secure_getenv", "system", "fork", "vfork", "popen", "signal", "sigaction", "__sysv_signal",
+	"bsd_signal", "raise", "longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
+	"openblas_set_num_threads", "openblas_set_num_threads_local", "omp_set_num_threads",
+	"goto_set_num_threads", NULL
+};
+/* clang-format on */
+
 static int m5(struct rho_trial *t)
 {
-	/* The process, the terminal, clocks, randomness and the environment belong to the host. */
-	static const char *const banned[] = {
-		"exit", "_exit", "_Exit", "quick_exit", "abort", "__assert_fail", "__assert", "atexit",
-		"printf", "vprintf", "__printf_chk", "__vprintf_chk", "puts", "putchar", "putchar_unlocked",
-		"perror", "stdout", "stderr", "stdin", "psignal",
-		"rand", "srand", "rand_r", "random", "srandom", "random_r", "initstate", "setstate",
-		"drand48", "erand48", "lrand48", "nrand48", "mrand48", "srand48", "getrandom", "getentropy",
-		"arc4random", "arc4random_uniform", "arc4random_buf",
-		"time", "gettimeofday", "clock_gettime", "clock", "ftime", "timespec_get",
-		"setlocale", "uselocale", "setenv", "putenv", "unsetenv", "clearenv", "getenv", "secure_getenv",
-		"system", "fork", "vfork", "popen", "signal", "sigaction", "__sysv_signal", "bsd_signal", "raise",
-		"longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
-		"openblas_set_num_threads", "openblas_set_num_threads_local", "omp_set_num_threads",
-		"goto_set_num_threads", NULL };
 	static const char *const threads[] = { "pthread_create", "thrd_create", NULL };
 	struct rho_raw raw;
 	struct rho_elf *e = read_elf(t);
@@ -124,11 +131,17 @@ static int m5(struct rho_trial *t)
 		if (s->defined)
 			continue;
 		if (in_list(s->name, banned))
-			r = rho_trial_fail(t, "it imports %s; report through rho_fail and rho_log, draw from rho_rng, "
-					   "leave process and clock to the host", s->name);
+			r = rho_trial_fail(
+				t,
+				"it imports %s; report through rho_fail and rho_log, draw from rho_rng, "
+				"leave process and clock to the host",
+				s->name);
 		else if (in_list(s->name, threads) && !may_start)
-			r = rho_trial_fail(t, "it imports %s without RHO_THREADS in its flags; use rho_parallel, or "
-					   "declare it", s->name);
+			r = rho_trial_fail(
+				t,
+				"it imports %s without RHO_THREADS in its flags; use rho_parallel, or "
+				"declare it",
+				s->name);
 	}
 	rho_elf_free(e);
 	return r;
@@ -136,11 +149,12 @@ static int m5(struct rho_trial *t)
 
 static bool is_blas(const char *name)
 {
-	static const char *const fortran[] = {
-		"sgemm_", "dgemm_", "sgemv_", "dgemv_", "ssyrk_", "dsyrk_", "ssymv_", "dsymv_", "strsm_",
-		"dtrsm_", "strsv_", "dtrsv_", "sger_", "dger_", "ssyr_", "dsyr_", "sdot_", "ddot_", "saxpy_",
-		"daxpy_", "snrm2_", "dnrm2_", "sscal_", "dscal_", "spotrf_", "dpotrf_", "ssyev_", "dsyev_",
-		"sgesv_", "dgesv_", "sgesdd_", "dgesdd_", NULL };
+	static const char *const fortran[] = { "sgemm_",  "dgemm_",  "sgemv_", "dgemv_", "ssyrk_", "dsyrk_",
+		                               "ssymv_",  "dsymv_",  "strsm_", "dtrsm_", "strsv_", "dtrsv_",
+		                               "sger_",   "dger_",   "ssyr_",  "dsyr_",  "sdot_",  "ddot_",
+		                               "saxpy_",  "daxpy_",  "snrm2_", "dnrm2_", "sscal_", "dscal_",
+		                               "spotrf_", "dpotrf_", "ssyev_", "dsyev_", "sgesv_", "dgesv_",
+		                               "sgesdd_", "dgesdd_", NULL };
 	return starts(name, "cblas_") || starts(name, "openblas_") || starts(name, "gotoblas") ||
 	       starts(name, "mkl_blas") || in_list(name, fortran);
 }
@@ -154,7 +168,8 @@ static int m6(struct rho_trial *t)
 	const struct rho_elf_symbols *s = e->all.n ? &e->all : &e->dynamic;
 	for (size_t i = 0; i < s->n && !r; i++)
 		if (s->at[i].defined && is_blas(s->at[i].name))
-			r = rho_trial_fail(t, "it contains its own %s; link the shared BLAS instead", s->at[i].name);
+			r = rho_trial_fail(t, "it contains its own %s; link the shared BLAS instead",
+			                   s->at[i].name);
 	rho_elf_free(e);
 	return r;
 }
@@ -166,7 +181,7 @@ static int m7(struct rho_trial *t)
 	if (!e)
 		return RHO_CHECK_SKIP;
 	const struct rho_elf_symbol *init = rho_elf_find(&e->all, "_init");
-	size_t own = 2;         /* the compiler's own two, as far as a stripped file can tell */
+	size_t own = 2; /* the compiler's own two, as far as a stripped file can tell */
 	if (e->all.n)
 		own = (rho_elf_find(&e->all, "frame_dummy") ? 1u : 0u) +
 		      (rho_elf_find(&e->all, "__cpu_indicator_init") ? 1u : 0u);
@@ -176,9 +191,10 @@ static int m7(struct rho_trial *t)
 			r = rho_trial_skip(t, "a sanitizer build has constructors of its own");
 	if (!r && e->init_array > own)
 		r = rho_trial_fail(t, "%zu functions run when it is loaded; do that work in open",
-				   e->init_array - own);
+		                   e->init_array - own);
 	else if (!r && e->init && e->all.n && (!init || init->value != e->init))
-		r = rho_trial_fail(t, "a function of its own runs as DT_INIT when it is loaded; do that work in open");
+		r = rho_trial_fail(
+			t, "a function of its own runs as DT_INIT when it is loaded; do that work in open");
 	rho_elf_free(e);
 	return r;
 }
@@ -202,7 +218,8 @@ static int m8(struct rho_trial *t)
 	if (t->in_process)
 		return rho_trial_skip(t, "it was loaded before in this process");
 	if (took > 100)
-		return rho_trial_fail(t, "loading it and reading its constant took %.0f ms of processor time", took);
+		return rho_trial_fail(t, "loading it and reading its constant took %.0f ms of processor time",
+		                      took);
 	return RHO_CHECK_PASS;
 }
 

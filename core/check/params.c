@@ -4,16 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../base/file.h"
 #include "play.h"
 #include "raw.h"
 
-#define MEMORY ((size_t)256 << 20)      /* for one instance under extreme parameters */
+#define MEMORY    ((size_t)256 << 20) /* from rho_keep and rho_alloc, under extreme parameters */
+#define ADDRESSES ((rlim_t)4 << 30)   /* of the whole process */
 
-enum { RANDOM_SETTINGS = 200, LOOKS = 4, ROUNDS = 10, PATIENCE = 20 };      /* seconds for all extremes */
+enum { RANDOM_SETTINGS = 200, LOOKS = 4, ROUNDS = 10, PATIENCE = 20 }; /* seconds for all extremes */
 
 /* ---- P1 to P3: the table itself ---- */
 
@@ -38,10 +39,7 @@ static int p3(struct rho_trial *t) { return rule(t, rho_raw_bounds); }
 
 static bool bounded(const struct rho_param *p) { return p->lo != 0 || p->hi != 0; }
 
-static int64_t clamp_i64(double v)
-{
-	return v >= 0x1p63 ? INT64_MAX : v <= -0x1p63 ? INT64_MIN : (int64_t)v;
-}
+static int64_t clamp_i64(double v) { return v >= 0x1p63 ? INT64_MAX : v <= -0x1p63 ? INT64_MIN : (int64_t)v; }
 
 static void put_number(const struct rho_param *p, double v, struct rho_buf *out)
 {
@@ -60,10 +58,11 @@ static bool put_extreme(const struct rho_param *p, unsigned i, struct rho_buf *o
 {
 	static const double loose[] = { 0, 1, -1, 1e6 };
 	switch (p->type) {
-	case RHO_T_BOOL:
-		rho_buf_str(out, i ? "true" : "false");
-		return i < 2;
-	case RHO_T_I64: case RHO_T_F64: case RHO_T_I64S: case RHO_T_F64S:
+	case RHO_T_BOOL: rho_buf_str(out, i ? "true" : "false"); return i < 2;
+	case RHO_T_I64:
+	case RHO_T_F64:
+	case RHO_T_I64S:
+	case RHO_T_F64S:
 		if (bounded(p) ? i < 2 : i < 4)
 			put_number(p, !bounded(p) ? loose[i] : i ? p->hi : p->lo, out);
 		else if (i == (bounded(p) ? 2 : 4) && (p->type == RHO_T_I64S || p->type == RHO_T_F64S))
@@ -71,9 +70,7 @@ static bool put_extreme(const struct rho_param *p, unsigned i, struct rho_buf *o
 		else
 			return false;
 		return true;
-	case RHO_T_STR:
-		rho_buf_str(out, i ? "\"no such word\"" : "\"\"");
-		return i < 2;
+	case RHO_T_STR: rho_buf_str(out, i ? "\"no such word\"" : "\"\""); return i < 2;
 	case RHO_T_STRS:
 		rho_buf_str(out, i == 0 ? "[]" : i == 1 ? "[\"\"]" : "[\"no such word\", \"no such word\"]");
 		return i < 3;
@@ -83,8 +80,7 @@ static bool put_extreme(const struct rho_param *p, unsigned i, struct rho_buf *o
 				return false;
 		rho_buf_printf(out, "\"%s\"", p->choices[i]);
 		return true;
-	default:
-		return false;           /* paths are P6's; parts have checks of their own */
+	default: return false; /* paths are P6's; parts have checks of their own */
 	}
 }
 
@@ -122,6 +118,17 @@ static volatile int stopping;
 
 static void on_alarm(int sig) { stopping = sig; }
 
+/* Extreme settings may ask for more time and memory than there is: after a second rho_stop says
+ * so, and malloc refuses before the machine is in trouble (sanitizers need the address space). */
+static void prepare_for_extremes(const struct rho_trial *t)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	struct rlimit most = { ADDRESSES, ADDRESSES };
+	sigaction(SIGALRM, &act, NULL);
+	if (!t->in_process && !rho_is_sanitized())
+		setrlimit(RLIMIT_AS, &most);
+}
+
 /* Opens with these settings (a TOML text) and takes two turns. A failure is fine with a sentence. */
 static int try_settings(struct rho_trial *t, const char *text, struct rho_buf *failing)
 {
@@ -138,14 +145,14 @@ static int try_settings(struct rho_trial *t, const char *text, struct rho_buf *f
 	int r = p ? RHO_CHECK_PASS : RHO_CHECK_SKIP, code = p ? rho_play_open(p) : 0;
 	if (p && code && p->silent)
 		r = rho_trial_fail(t, "with %s, open gives %s and no sentence that says why", text,
-				   rho_error_name(p->code));
+		                   rho_error_name(p->code));
 	if (p && code && failing && !failing->len)
 		rho_buf_str(failing, text);
 	for (unsigned turn = 0; turn < 2 && p && !code && !r; turn++) {
 		code = rho_play_turn(p, turn);
 		if (code && p->silent)
 			r = rho_trial_fail(t, "with %s, it fails with %s and no sentence that says why", text,
-					   rho_error_name(p->code));
+			                   rho_error_name(p->code));
 	}
 	alarm(0);
 	if (t->verbose)
@@ -177,8 +184,7 @@ static int p4(struct rho_trial *t)
 {
 	int r = rho_trial_module(t);
 	size_t varies = 0;
-	struct sigaction act = { .sa_handler = on_alarm };
-	sigaction(SIGALRM, &act, NULL);
+	prepare_for_extremes(t);
 	for (size_t i = 0; !r && i < t->module->n_params; i++)
 		varies += can_vary(&t->module->params[i]);
 	if (!r && !varies)
@@ -186,7 +192,7 @@ static int p4(struct rho_trial *t)
 	if (!r)
 		r = try_extremes(t, NULL);
 	struct rho_rng rng = rho_stream_seed(t->seed, "check", 0, "settings");
-	double until = rho_check_seconds() + 2;         /* settings may be costly; the first ones count most */
+	double until = rho_check_seconds() + 2; /* settings may be costly; the first ones count most */
 	for (int n = 0; n < RANDOM_SETTINGS && !r && rho_check_seconds() < until; n++) {
 		struct rho_buf text = { 0 };
 		for (size_t i = 0; i < t->module->n_params; i++) {
@@ -220,21 +226,37 @@ static int open_once(struct rho_trial *t, const struct rho_play_how *how)
 static int fail_again(struct rho_trial *t, const struct rho_play_how *how, const char *what, size_t *failures)
 {
 	struct rho_usage at[LOOKS];
+	double start = rho_check_seconds();
 	int first = open_once(t, how), code = first;
-	if (first >= 0)         /* it opens: nothing to see */
+	size_t rounds = rho_check_seconds() - start > 0.1 ? 2 : ROUNDS;
+	if (first >= 0) /* it opens: nothing to see */
 		return first ? RHO_CHECK_SKIP : RHO_CHECK_PASS;
 	++*failures;
 	for (size_t look = 0; look < LOOKS; look++) {
-		for (size_t i = 0; i < ROUNDS && code == first; i++)
+		for (size_t i = 0; i < rounds && code == first; i++)
 			code = open_once(t, how);
 		at[look] = rho_usage_now();
 	}
 	if (code != first)
 		return rho_trial_fail(t, "opened with %s it fails with %s, and another time with %s", what,
-				      rho_error_name(first), rho_error_name(code));
+		                      rho_error_name(first), rho_error_name(code));
 	char *sentence = rho_xprintf("a failing open (%s)", what);
-	int r = rho_usage_judge(t, at, LOOKS, ROUNDS, sentence);
+	int r = rho_usage_judge(t, at, LOOKS, rounds, sentence);
 	free(sentence);
+	return r;
+}
+
+/* Opens with memory refused, in a process of its own: crashing is K5's finding. */
+static int fail_on_memory(struct rho_trial *t, void *arg, struct rho_buf *out)
+{
+	int r = RHO_CHECK_PASS;
+	for (uint64_t deny = 1; deny <= 3 && !r; deny++) {
+		struct rho_play_how how = { .deny = deny };
+		char *what = rho_xprintf("allocation %llu refused", (unsigned long long)deny);
+		r = fail_again(t, &how, what, arg);
+		free(what);
+	}
+	rho_buf_add(out, arg, sizeof(size_t));
 	return r;
 }
 
@@ -265,8 +287,7 @@ static int p5(struct rho_trial *t)
 	size_t failures = 0;
 	int r = rho_trial_module(t);
 	struct rho_buf failing = { 0 };
-	struct sigaction act = { .sa_handler = on_alarm };
-	sigaction(SIGALRM, &act, NULL);
+	prepare_for_extremes(t);
 	if (!r && !try_extremes(t, &failing) && failing.len) {
 		struct rho_diags *diags = rho_diags_new();
 		struct rho_play_how how = { .memory = MEMORY, .stopping = &stopping };
@@ -278,11 +299,14 @@ static int p5(struct rho_trial *t)
 		rho_diags_free(diags);
 	}
 	rho_buf_free(&failing);
-	for (uint64_t deny = 1; deny <= 3 && !r; deny++) {
-		struct rho_play_how how = { .deny = deny };
-		char *what = rho_xprintf("allocation %llu refused", (unsigned long long)deny);
-		r = fail_again(t, &how, what, &failures);
-		free(what);
+	if (!r) {
+		struct rho_buf counted = { 0 };
+		r = rho_trial_apart(t, 0, fail_on_memory, &failures, &counted);
+		if (counted.len == sizeof failures)
+			memcpy(&failures, counted.at, sizeof failures);
+		else if (r == RHO_CHECK_FAIL)
+			r = rho_trial_skip(t, "refused memory, it does not survive, see K5");
+		rho_buf_free(&counted);
 	}
 	if (!r)
 		r = fail_on_paths(t, &failures);
@@ -301,7 +325,7 @@ static int lay(struct rho_trial *t, const char *path, uint32_t kind)
 		rho_buf_add(&noise, &v, sizeof v);
 	}
 	int bad = kind == RHO_PATH_FOLDER ? rho_mkdirs(path, &why)
-					  : rho_file_write(path, noise.len ? noise.at : "", noise.len, &why);
+	                                  : rho_file_write(path, noise.len ? noise.at : "", noise.len, &why);
 	if (bad)
 		rho_trial_skip(t, "no file could be laid out: %s", why.at);
 	rho_buf_free(&noise);
@@ -317,8 +341,8 @@ int rho_check_missing(struct rho_trial *t, const struct rho_param *q, uint32_t k
 	rho_buf_printf(&text, "%s = \"%s\"\n", q->name, path);
 	for (size_t i = 0; !rho_trial_module(t) && i < t->module->n_params; i++) {
 		const struct rho_param *other = &t->module->params[i];
-		if (other->type == RHO_T_PATH && other->flags & RHO_REQUIRED && strcmp(other->name, q->name) &&
-		    !rho_toml_get(t->settings, other->name))
+		if (other->type == RHO_T_PATH && other->flags & RHO_REQUIRED &&
+		    strcmp(other->name, q->name) && !rho_toml_get(t->settings, other->name))
 			rho_buf_printf(&text, "%s = \"%s\"\n", other->name, path);
 	}
 	struct rho_toml *patch = rho_toml_parse(text.at, text.len, "--check", diags);
@@ -346,7 +370,8 @@ int rho_check_missing(struct rho_trial *t, const struct rho_param *q, uint32_t k
 
 static int p6(struct rho_trial *t)
 {
-	static const char *const what[] = { "a missing file", "an empty file", "a file of noise", "a folder" };
+	static const char *const what[] = { "a missing file", "an empty file", "a file of noise",
+		                            "a folder" };
 	int r = rho_trial_module(t);
 	size_t tried = 0;
 	for (size_t i = 0; !r && i < t->module->n_params; i++) {
@@ -357,10 +382,10 @@ static int p6(struct rho_trial *t)
 			tried++;
 			if (!r && kind == RHO_PATH_MISSING && m.code != RHO_EIO)
 				r = rho_trial_fail(t, "%s = %s gives %s, not RHO_EIO", q->name, what[kind],
-						   m.code ? rho_error_name(m.code) : "no error");
+				                   m.code ? rho_error_name(m.code) : "no error");
 			else if (!r && m.code && m.silent)
-				r = rho_trial_fail(t, "%s = %s gives %s without a sentence", q->name, what[kind],
-						   rho_error_name(m.code));
+				r = rho_trial_fail(t, "%s = %s gives %s without a sentence", q->name,
+				                   what[kind], rho_error_name(m.code));
 			rho_buf_free(&m.why);
 		}
 	}

@@ -9,20 +9,20 @@
 #include "../base/digest.h"
 #include "play.h"
 
-enum { SLACK = 4096 };          /* zeroed bytes around a buffer that is not guarded */
+enum { SLACK = 4096 }; /* zeroed bytes around a buffer that is not guarded */
 
 struct rho_guarded {
 	struct rho_guarded *next;
 	void *at;
-	size_t mapped;          /* bytes of mmap; 0: from malloc */
+	size_t mapped; /* bytes of mmap; 0: from malloc */
 };
 
 static const struct rho_player *player_of(uint32_t kind)
 {
 	static const struct rho_player *const players[] = {
-		[RHO_DATASET] = &rho_player_dataset, [RHO_ENCODER] = &rho_player_encoder,
-		[RHO_SAMPLER] = &rho_player_sampler, [RHO_ENV] = &rho_player_env,
-		[RHO_AGENT] = &rho_player_agent, [RHO_VERIFIER] = &rho_player_verifier,
+		[RHO_DATASET] = &rho_player_dataset,   [RHO_ENCODER] = &rho_player_encoder,
+		[RHO_SAMPLER] = &rho_player_sampler,   [RHO_ENV] = &rho_player_env,
+		[RHO_AGENT] = &rho_player_agent,       [RHO_VERIFIER] = &rho_player_verifier,
 		[RHO_REPORTER] = &rho_player_reporter,
 	};
 	return players[kind];
@@ -90,7 +90,7 @@ static int need_required(struct rho_trial *t, const struct rho_module *m, const 
 	for (size_t i = 0; i < m->n_params; i++)
 		if (m->params[i].flags & RHO_REQUIRED && !rho_toml_get(table, m->params[i].name))
 			return rho_trial_skip(t, "it needs %s: give --set %s=…", m->params[i].name,
-					      m->params[i].name);
+			                      m->params[i].name);
 	return RHO_CHECK_PASS;
 }
 
@@ -113,9 +113,30 @@ static int check_table(struct rho_trial *t, const struct rho_module *m, const st
 	return r;
 }
 
+/* Moves later allocations elsewhere and leaves noise in the heap: what depends on an address or on
+ * memory never set will differ. */
+static void shake(void)
+{
+	enum { SIZES = 256 };
+	static void *kept[SIZES], *aligned[SIZES]; /* reachable: not a leak */
+	for (size_t i = 0; i < SIZES; i++) {
+		size_t n = 16 * (i + 1);
+		void *other = rho_xmalloc(n);
+		if (posix_memalign(&aligned[i], 64, n)) /* as the host's blocks are */
+			break;
+		kept[i] = rho_xmalloc(n);
+		memset(kept[i], 0xa5, n);
+		memset(other, 0xa5, n);
+		free(other);
+	}
+	mmap(NULL, (size_t)77 << 12, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 struct rho_play *rho_play_new(struct rho_trial *t, const struct rho_play_how *how)
 {
 	struct rho_buf why = { 0 };
+	if (how->shaken)
+		shake();
 	if (rho_trial_module(t))
 		return NULL;
 	struct rho_play *p = rho_xcalloc(1, sizeof *p);
@@ -130,8 +151,12 @@ struct rho_play *rho_play_new(struct rho_trial *t, const struct rho_play_how *ho
 	if (how->vanish)
 		unlink(how->vanish);
 	p->world = (struct rho_world){
-		.registry = t->registry, .seed = t->seed + how->seed, .memory = how->memory, .threads = 1,
-		.log_level = t->verbose ? RHO_DEBUG : RHO_WARN + 1, .stopping = how->stopping,
+		.registry = t->registry,
+		.seed = t->seed + how->seed,
+		.memory = how->memory,
+		.threads = 1,
+		.log_level = t->verbose ? RHO_DEBUG : RHO_WARN + 1,
+		.stopping = how->stopping,
 		.last_call = t->last_call,
 	};
 	if (p->player->set(p))
@@ -191,7 +216,12 @@ int rho_play_end(struct rho_play *p, int code)
 	return p->code = rho_call_end(p->inst, code, &p->why);
 }
 
-struct job { struct rho_play *play; unsigned turn; bool open; int code; };
+struct job {
+	struct rho_play *play;
+	unsigned turn;
+	bool open;
+	int code;
+};
 
 static void *do_job(void *arg)
 {
@@ -240,7 +270,7 @@ int rho_play_turns(struct rho_play *p, unsigned from, unsigned to)
 	for (unsigned t = from; t < to; t++)
 		if (rho_play_turn(p, t))
 			return rho_trial_skip(p->trial, "it failed at turn %u, see %s: %s", t,
-					      p->player->ground, p->why.at);
+			                      p->player->ground, p->why.at);
 	return RHO_CHECK_PASS;
 }
 
@@ -297,7 +327,10 @@ void rho_play_save(struct rho_play *p, struct rho_buf *out)
 	rho_buf_free(&own);
 }
 
-struct cursor { const char *at; size_t left; };
+struct cursor {
+	const char *at;
+	size_t left;
+};
 
 /* The next n bytes; the bytes were written by rho_play_save in this very run. */
 static const char *take(struct cursor *c, size_t n)
@@ -336,7 +369,8 @@ static int call_loaded(struct rho_play *p)
 		return RHO_CHECK_PASS;
 	rho_play_begin(p, "loaded", 0, false);
 	if (rho_play_end(p, loaded(p->ctx, p->self)))
-		return rho_trial_fail(p->trial, "loaded failed on the plugin's own checkpoint: %s", p->why.at);
+		return rho_trial_fail(p->trial, "loaded failed on the plugin's own checkpoint: %s",
+		                      p->why.at);
 	return RHO_CHECK_PASS;
 }
 
@@ -348,8 +382,9 @@ int rho_play_load(struct rho_play *p, const struct rho_buf *saved)
 		return rho_trial_fail(p->trial, "another number of kept arrays after a second open");
 	for (size_t i = 0; i < in->n_kept; i++) {
 		if (!same_name(&c, in->kept[i].name) || take_size(&c) != kept_bytes(&in->kept[i]))
-			return rho_trial_fail(p->trial, "kept array %s differs in name or shape after a second open",
-					      in->kept[i].name);
+			return rho_trial_fail(p->trial,
+			                      "kept array %s differs in name or shape after a second open",
+			                      in->kept[i].name);
 		size_t n = kept_bytes(&in->kept[i]);
 		memcpy(in->kept[i].at, take(&c, n), n);
 	}
@@ -358,7 +393,8 @@ int rho_play_load(struct rho_play *p, const struct rho_buf *saved)
 	for (size_t i = 0; i < in->n_streams; i++) {
 		if (!same_name(&c, in->streams[i]->name))
 			return rho_trial_fail(p->trial, "stream %s was another before", in->streams[i]->name);
-		memcpy(&in->streams[i]->rng, take(&c, sizeof in->streams[i]->rng), sizeof in->streams[i]->rng);
+		memcpy(&in->streams[i]->rng, take(&c, sizeof in->streams[i]->rng),
+		       sizeof in->streams[i]->rng);
 	}
 	size_t n = take_size(&c);
 	if (p->player->load)
@@ -368,7 +404,11 @@ int rho_play_load(struct rho_play *p, const struct rho_buf *saved)
 
 /* ---- whole plays ---- */
 
-struct whole { const struct rho_play_how *how; unsigned turns, cut; struct rho_buf saved; };
+struct whole {
+	const struct rho_play_how *how;
+	unsigned turns, cut;
+	struct rho_buf saved;
+};
 
 static int play_whole(struct rho_trial *t, void *arg, struct rho_buf *out)
 {
@@ -427,7 +467,8 @@ static int load_and_play(struct rho_trial *t, void *arg, struct rho_buf *out)
 	if (p && !(r = rho_play_load(p, &w->saved))) {
 		for (unsigned i = w->cut; i < w->turns && !r; i++)
 			if (rho_play_turn(p, i))
-				r = rho_trial_fail(t, "resumed after %u turns, it failed: %s", w->cut, p->why.at);
+				r = rho_trial_fail(t, "resumed after %u turns, it failed: %s", w->cut,
+				                   p->why.at);
 		rho_play_close_tape(p);
 		rho_buf_add(out, p->tape.at, p->tape.len);
 	}
@@ -449,12 +490,17 @@ int rho_play_resume(struct rho_trial *t, const struct rho_play_how *how, unsigne
 	}
 	long at = r ? -1 : rho_tape_compare(&tape, &second);
 	if (at >= (long)(turns - cut))
-		r = rho_trial_fail(t, "saved after %u turns and resumed, it answers alike but its kept arrays or "
-				   "streams end up different", cut);
+		r = rho_trial_fail(
+			t,
+			"saved after %u turns and resumed, it answers alike but its kept arrays or "
+			"streams end up different",
+			cut);
 	else if (at >= 0)
-		r = rho_trial_fail(t, "saved after %u turns and resumed elsewhere, it goes another way at turn %ld: "
-				   "keep all it has learned in rho_keep_… arrays, rebuild the rest in loaded",
-				   cut, (long)cut + at);
+		r = rho_trial_fail(
+			t,
+			"saved after %u turns and resumed elsewhere, it goes another way at turn %ld: "
+			"keep all it has learned in rho_keep_… arrays, rebuild the rest in loaded",
+			cut, (long)cut + at);
 	rho_buf_free(&first);
 	rho_buf_free(&tape);
 	rho_buf_free(&second);

@@ -90,10 +90,10 @@ const char *rho_raw_names(const struct rho_raw *r, char *text)
 		snprintf(text, TEXT, "kind %u is none of enum rho_kind", p->kind);
 	else if (!name_valid(p->name))
 		snprintf(text, TEXT, "the name \"%s\" is not made of a-z, 0-9 and _, beginning with a letter",
-			 p->name ? p->name : "");
+		         p->name ? p->name : "");
 	else if (p->kind != r->file_kind || strcmp(p->name, r->file_name))
-		snprintf(text, TEXT, "it is the %s %s, so its file must be named %s-%s.so", kind, p->name, kind,
-			 p->name);
+		snprintf(text, TEXT, "it is the %s %s, so its file must be named %s-%s.so", kind, p->name,
+		         kind, p->name);
 	else
 		return NULL;
 	return text;
@@ -106,20 +106,22 @@ const char *rho_raw_sizes(const struct rho_raw *r, char *text)
 	if (p->magic != RHO_MAGIC)
 		snprintf(text, TEXT, "rho_plugin begins with 0x%08x, not RHO_MAGIC", p->magic);
 	else if (!rho_raw_is_ours(r))
-		snprintf(text, TEXT, "built for ABI %u.%u with a struct rho_plugin of %u bytes; this rho has ABI "
-			 "%d.%d and %zu bytes", p->abi_major, p->abi_minor, p->size, RHO_ABI_MAJOR,
-			 RHO_ABI_MINOR, sizeof *p);
+		snprintf(text, TEXT,
+		         "built for ABI %u.%u with a struct rho_plugin of %u bytes; this rho has ABI "
+		         "%d.%d and %zu bytes",
+		         p->abi_major, p->abi_minor, p->size, RHO_ABI_MAJOR, RHO_ABI_MINOR, sizeof *p);
 	else if (r->symbol && p->size > r->symbol)
 		snprintf(text, TEXT, "size says %u bytes, but rho_plugin takes up %zu", p->size, r->symbol);
 	else if (p->param_size < offsetof(struct rho_param, choices) || p->param_size > 4096)
 		snprintf(text, TEXT, "param_size is %u; RHO_PLUGIN(kind) sets it to %zu", p->param_size,
-			 sizeof(struct rho_param));
+		         sizeof(struct rho_param));
 	else if (p->revision < 1)
 		snprintf(text, TEXT, "revision is %u; it starts at 1: .revision = 1", p->revision);
 	else if (!p->table)
 		snprintf(text, TEXT, "there is no table of functions for its kind");
 	else if (memcpy(&table, p->table, sizeof table), table < sizeof table || table > 65536)
-		snprintf(text, TEXT, "its kind's table says it has %u bytes; begin it with .size = sizeof …", table);
+		snprintf(text, TEXT, "its kind's table says it has %u bytes; begin it with .size = sizeof …",
+		         table);
 	else
 		return NULL;
 	return text;
@@ -140,17 +142,19 @@ const char *rho_raw_words(const struct rho_raw *r, char *text)
 	return NULL;
 }
 
-static const struct { size_t size, align; } fields[] = {
-	[RHO_T_BOOL]   = { sizeof(bool), _Alignof(bool) },
-	[RHO_T_I64]    = { sizeof(int64_t), _Alignof(int64_t) },
-	[RHO_T_F64]    = { sizeof(double), _Alignof(double) },
-	[RHO_T_STR]    = { sizeof(char *), _Alignof(char *) },
-	[RHO_T_PATH]   = { sizeof(char *), _Alignof(char *) },
+static const struct {
+	size_t size, align;
+} fields[] = {
+	[RHO_T_BOOL] = { sizeof(bool), _Alignof(bool) },
+	[RHO_T_I64] = { sizeof(int64_t), _Alignof(int64_t) },
+	[RHO_T_F64] = { sizeof(double), _Alignof(double) },
+	[RHO_T_STR] = { sizeof(char *), _Alignof(char *) },
+	[RHO_T_PATH] = { sizeof(char *), _Alignof(char *) },
 	[RHO_T_CHOICE] = { sizeof(int), _Alignof(int) },
-	[RHO_T_I64S]   = { sizeof(struct rho_i64s), _Alignof(struct rho_i64s) },
-	[RHO_T_F64S]   = { sizeof(struct rho_f64s), _Alignof(struct rho_f64s) },
-	[RHO_T_STRS]   = { sizeof(struct rho_strs), _Alignof(struct rho_strs) },
-	[RHO_T_PART]   = { sizeof(struct rho_part), _Alignof(struct rho_part) },
+	[RHO_T_I64S] = { sizeof(struct rho_i64s), _Alignof(struct rho_i64s) },
+	[RHO_T_F64S] = { sizeof(struct rho_f64s), _Alignof(struct rho_f64s) },
+	[RHO_T_STRS] = { sizeof(struct rho_strs), _Alignof(struct rho_strs) },
+	[RHO_T_PART] = { sizeof(struct rho_part), _Alignof(struct rho_part) },
 };
 
 static bool type_known(uint32_t type) { return type > RHO_T_END && type <= RHO_T_PART; }
@@ -168,14 +172,17 @@ const char *rho_raw_fields(const struct rho_raw *r, char *text)
 			return snprintf(text, TEXT, "%s has the unknown type %u", p->name, p->type), text;
 		size_t size = fields[p->type].size;
 		if (size > self || p->offset > self - size || p->offset % fields[p->type].align)
-			return snprintf(text, TEXT, "%s at offset %zu does not fit into self (%zu bytes)", p->name,
-					p->offset, self), text;
+			return snprintf(text, TEXT, "%s at offset %zu does not fit into self (%zu bytes)",
+			                p->name, p->offset, self),
+			       text;
 		for (size_t j = 0; j < i; j++) {
 			q = &r->params[j];
 			if (!strcmp(p->name, q->name))
 				return snprintf(text, TEXT, "%s stands there twice", p->name), text;
 			if (p->offset < q->offset + fields[q->type].size && q->offset < p->offset + size)
-				return snprintf(text, TEXT, "%s and %s share bytes of self", q->name, p->name), text;
+				return snprintf(text, TEXT, "%s and %s share bytes of self", q->name,
+				                p->name),
+				       text;
 		}
 	}
 	return NULL;
@@ -195,8 +202,10 @@ const char *rho_raw_bounds(const struct rho_raw *r, char *text)
 {
 	for (size_t i = 0; i < r->n_params; i++)
 		if (!bounds_sound(&r->params[i]))
-			return snprintf(text, TEXT, "%s: %g .. %g is not a finite, ordered range (both 0: unbounded)",
-					r->params[i].name, r->params[i].lo, r->params[i].hi), text;
+			return snprintf(text, TEXT,
+			                "%s: %g .. %g is not a finite, ordered range (both 0: unbounded)",
+			                r->params[i].name, r->params[i].lo, r->params[i].hi),
+			       text;
 	return NULL;
 }
 
@@ -234,12 +243,14 @@ const char *rho_raw_defaults(const struct rho_raw *r, char *text)
 			while (p->choices && p->choices[n])
 				n++;
 			if (p->def.i < 0 || p->def.i >= n)
-				return snprintf(text, TEXT, "%s: choice %lld of %lld", p->name, (long long)p->def.i,
-						(long long)n), text;
+				return snprintf(text, TEXT, "%s: choice %lld of %lld", p->name,
+				                (long long)p->def.i, (long long)n),
+				       text;
 		}
 		if (is_number(p->type) && bounds_sound(p) && !default_fits(p))
 			return snprintf(text, TEXT, "%s: its default is not within %g .. %g", p->name, p->lo,
-					p->hi), text;
+			                p->hi),
+			       text;
 	}
 	return NULL;
 }

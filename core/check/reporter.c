@@ -13,8 +13,11 @@ enum { BATCH = 50, DISK = 8192, BATCHES = 400 };
 static int reporter_set(struct rho_play *p)
 {
 	struct rho_cell *c = p->problem = rho_xcalloc(1, sizeof *c);
-	*c = (struct rho_cell){ .experiment = "check", .arm = "agent=mine,sampler=all", .dir = p->trial->tmp,
-				.seed = 1, .steps = 100000 };
+	*c = (struct rho_cell){ .experiment = "check",
+		                .arm = "agent=mine,sampler=all",
+		                .dir = p->trial->tmp,
+		                .seed = 1,
+		                .steps = 100000 };
 	return RHO_CHECK_PASS;
 }
 
@@ -29,7 +32,8 @@ static int reporter_open(struct rho_play *p)
 /* n metrics of one step. */
 static int report(struct rho_play *p, uint64_t step, size_t n)
 {
-	static const char *const names[] = { "reward", "regret", "coverage_regret", "loss", "a name with, comma" };
+	static const char *const names[] = { "reward", "regret", "coverage_regret", "loss",
+		                             "a name with, comma" };
 	struct rho_rng key = rho_stream_seed(p->trial->seed, "check", p->how.problem, "reporter");
 	struct rho_rng r = rho_fork(&key, step, 0);
 	struct rho_metric *m = rho_play_buf(p, n, sizeof *m);
@@ -47,7 +51,11 @@ static int reporter_turn(struct rho_play *p, unsigned t)
 }
 
 const struct rho_player rho_player_reporter = {
-	.ground = "R1", .turns = 0, .set = reporter_set, .open = reporter_open, .turn = reporter_turn,
+	.ground = "R1",
+	.turns = 0,
+	.set = reporter_set,
+	.open = reporter_open,
+	.turn = reporter_turn,
 	.clear = reporter_clear,
 };
 
@@ -61,7 +69,8 @@ static int run_cell(struct rho_trial *t, uint64_t from, uint64_t to)
 	int r = p ? RHO_CHECK_PASS : RHO_CHECK_SKIP;
 	for (uint64_t step = from; step <= to && !r; step += 10) {
 		if (report(p, step, 5))
-			r = rho_trial_fail(t, "metrics of step %llu: %s", (unsigned long long)step, p->why.at);
+			r = rho_trial_fail(t, "metrics of step %llu: %s", (unsigned long long)step,
+			                   p->why.at);
 		rho_play_drop(p);
 	}
 	rho_play_free(p);
@@ -72,9 +81,9 @@ static int r1(struct rho_trial *t)
 {
 	int r = run_cell(t, 10, 500);
 	if (!r)
-		r = run_cell(t, 300, 900);      /* resumed from the checkpoint of step 300 */
+		r = run_cell(t, 300, 900); /* resumed from the checkpoint of step 300 */
 	if (!r)
-		r = run_cell(t, 10, 50);        /* and from the beginning */
+		r = run_cell(t, 10, 50); /* and from the beginning */
 	return r;
 }
 
@@ -111,12 +120,16 @@ static int r2(struct rho_trial *t)
 		return RHO_CHECK_SKIP;
 	code = rho_play_open(p);
 	for (uint64_t step = 1; step <= BATCHES && !code; step++)
-		code = report(p, step, BATCH);
+		code = report(p, 1000 + step, BATCH);
 	if (!code)
-		r = rho_trial_fail(t, "no more than %d bytes could be written, and %d batches of %d metrics gave no "
-				   "error; look at what fwrite and fflush return", DISK, BATCHES, BATCH);
+		r = rho_trial_fail(
+			t,
+			"no more than %d bytes could be written, and %d batches of %d metrics gave no "
+			"error; look at what fwrite and fflush return",
+			DISK, BATCHES, BATCH);
 	else if (code != RHO_EIO)
-		r = rho_trial_fail(t, "a full disk gives %s, not RHO_EIO: %s", rho_error_name(code), p->why.at);
+		r = rho_trial_fail(t, "a full disk gives %s, not RHO_EIO: %s", rho_error_name(code),
+		                   p->why.at);
 	rho_play_free(p);
 	return r;
 }

@@ -14,13 +14,13 @@ struct pool_problem {
 	struct rho_rng key;
 };
 
-struct draw {                           /* a question and its answer; buffers live for the turn */
+struct draw { /* a question and its answer; buffers live for the turn */
 	struct rho_ask ask;
 	struct rho_pool pool;
-	uint32_t *x, *lane, *legal;     /* (n), (n), end to end */
-	uint64_t *tick;                 /* (n) */
-	size_t *legal_off;              /* (n + 1); NULL: every action */
-	size_t room;                    /* of pool.cand and pool.incl */
+	uint32_t *x, *lane, *legal; /* (n), (n), end to end */
+	uint64_t *tick;             /* (n) */
+	size_t *legal_off;          /* (n + 1); NULL: every action */
+	size_t room;                /* of pool.cand and pool.incl */
 };
 
 static struct pool_problem *problem_of(struct rho_play *p) { return p->problem; }
@@ -39,9 +39,11 @@ static int sampler_set(struct rho_play *p)
 		a[i] = (float)(rho_normal(&r) / sqrt(DIM));
 	q->x_mat = (struct rho_mat){ x, CONTEXTS, DIM, DIM };
 	q->action_mat = (struct rho_mat){ a, n, DIM, DIM };
-	q->spec = (struct rho_sampler_spec){
-		.n_actions = n, .x_dim = DIM, .actions = { .mat = &q->action_mat, .n = n },
-		.lanes = p->how.lanes ? p->how.lanes : LANES, .slate = p->how.slate ? p->how.slate : 1 };
+	q->spec = (struct rho_sampler_spec){ .n_actions = n,
+		                             .x_dim = DIM,
+		                             .actions = { .mat = &q->action_mat, .n = n },
+		                             .lanes = p->how.lanes ? p->how.lanes : LANES,
+		                             .slate = p->how.slate ? p->how.slate : 1 };
 	return RHO_CHECK_PASS;
 }
 
@@ -68,17 +70,20 @@ static size_t room_of(const struct pool_problem *q, const struct draw *d, size_t
 static void ask_plain(struct rho_play *p, uint64_t tick, size_t n, struct draw *d)
 {
 	struct pool_problem *q = p->problem;
-	*d = (struct draw){ .x = rho_play_buf(p, n, sizeof *d->x), .lane = rho_play_buf(p, n, sizeof *d->lane),
-			    .tick = rho_play_buf(p, n, sizeof *d->tick) };
+	*d = (struct draw){ .x = rho_play_buf(p, n, sizeof *d->x),
+		            .lane = rho_play_buf(p, n, sizeof *d->lane),
+		            .tick = rho_play_buf(p, n, sizeof *d->tick) };
 	for (size_t i = 0; i < n; i++) {
 		struct rho_rng r = rho_fork(&q->key, i, tick);
 		d->x[i] = rho_below(&r, CONTEXTS);
 		d->lane[i] = (uint32_t)i;
 		d->tick[i] = tick;
 	}
-	d->ask = (struct rho_ask){
-		.n = n, .x = { .mat = &q->x_mat, .id = d->x, .n = n }, .actions = q->spec.actions,
-		.lane = d->lane, .tick = d->tick };
+	d->ask = (struct rho_ask){ .n = n,
+		                   .x = { .mat = &q->x_mat, .id = d->x, .n = n },
+		                   .actions = q->spec.actions,
+		                   .lane = d->lane,
+		                   .tick = d->tick };
 }
 
 /* Gives each decision a legal list: a run of `every`-th actions, shuffled in blocks. */
@@ -110,8 +115,8 @@ static int draw(struct rho_play *p, struct draw *d)
 	for (size_t i = 0; i < n; i++)
 		d->room += room_of(q, d, i);
 	d->pool = (struct rho_pool){ rho_play_buf(p, d->room, sizeof *d->pool.cand),
-				     rho_play_buf(p, n + 1, sizeof *d->pool.off),
-				     rho_play_buf(p, d->room, sizeof *d->pool.incl) };
+		                     rho_play_buf(p, n + 1, sizeof *d->pool.off),
+		                     rho_play_buf(p, d->room, sizeof *d->pool.incl) };
 	for (size_t j = 0; j < d->room; j++) {
 		d->pool.cand[j] = UINT32_MAX;
 		d->pool.incl[j] = NAN;
@@ -166,7 +171,11 @@ static int sampler_turn(struct rho_play *p, unsigned t)
 }
 
 const struct rho_player rho_player_sampler = {
-	.ground = "S1", .turns = 0, .set = sampler_set, .open = sampler_open, .turn = sampler_turn,
+	.ground = "S1",
+	.turns = 0,
+	.set = sampler_set,
+	.open = sampler_open,
+	.turn = sampler_turn,
 	.clear = sampler_clear,
 };
 
@@ -189,14 +198,15 @@ static int draw_judged(struct rho_play *p, struct draw *d, bool finding, const c
 	const char *wrong = draw(p, d) ? p->why.at : judge(p, d);
 	if (wrong)
 		return finding ? rho_trial_fail(p->trial, "%s", wrong)
-			       : rho_trial_skip(p->trial, "it fails, see %s: %s", id, wrong);
+		               : rho_trial_skip(p->trial, "it fails, see %s: %s", id, wrong);
 	return RHO_CHECK_PASS;
 }
 
 static int s1(struct rho_trial *t)
 {
-	const struct rho_play_how hows[] = { { .problem = 1 }, { .problem = 2, .slate = 4 },
-					     { .problem = 3, .lanes = 1 } };
+	const struct rho_play_how hows[] = { { .problem = 1 },
+		                             { .problem = 2, .slate = 4 },
+		                             { .problem = 3, .lanes = 1 } };
 	int r = RHO_CHECK_PASS;
 	for (size_t i = 0; i < sizeof hows / sizeof *hows && !r; i++) {
 		struct rho_play *p = ready(t, hows[i]);
@@ -205,9 +215,10 @@ static int s1(struct rho_trial *t)
 		const struct pool_problem *q = p->problem;
 		if (q->info.law > RHO_LAW_UNIFORM)
 			r = rho_trial_fail(t, "law is %u, none of enum rho_law", q->info.law);
-		else if (q->info.law != RHO_LAW_ALL && (q->info.max_k < q->spec.slate || q->info.max_k > q->spec.n_actions))
-			r = rho_trial_fail(t, "max_k is %zu, for slates of %zu and %zu actions", q->info.max_k,
-					   q->spec.slate, q->spec.n_actions);
+		else if (q->info.law != RHO_LAW_ALL &&
+		         (q->info.max_k < q->spec.slate || q->info.max_k > q->spec.n_actions))
+			r = rho_trial_fail(t, "max_k is %zu, for slates of %zu and %zu actions",
+			                   q->info.max_k, q->spec.slate, q->spec.n_actions);
 		for (uint64_t tick = 0; tick < 60 && !r; tick++) {
 			struct draw d;
 			ask_plain(p, tick, q->spec.lanes, &d);
@@ -219,11 +230,11 @@ static int s1(struct rho_trial *t)
 	return r;
 }
 
-struct counts {                         /* over many draws of one context (n_actions) */
-	double *in, *incl, *first;      /* times drawn; the last inclusion probability; times in front */
-	bool *moves;                    /* incl was not always the same */
-	size_t sets, unknown;           /* sets drawn; ids whose incl is NaN */
-	bool bad;                       /* an incl outside (0, 1] */
+struct counts {                    /* over many draws of one context (n_actions) */
+	double *in, *incl, *first; /* times drawn; the last inclusion probability; times in front */
+	bool *moves;               /* incl was not always the same */
+	size_t sets, unknown;      /* sets drawn; ids whose incl is NaN */
+	bool bad;                  /* an incl outside (0, 1] */
 	size_t size_lo, size_hi;
 };
 
@@ -260,9 +271,11 @@ static int count(struct rho_play *p, struct counts *c)
 {
 	size_t n = problem_of(p)->spec.n_actions, lanes = problem_of(p)->spec.lanes;
 	int r = RHO_CHECK_PASS;
-	*c = (struct counts){ .in = rho_xcalloc(n, sizeof *c->in), .incl = rho_xcalloc(n, sizeof *c->incl),
-			      .first = rho_xcalloc(n, sizeof *c->first), .moves = rho_xcalloc(n, sizeof *c->moves),
-			      .size_lo = n };
+	*c = (struct counts){ .in = rho_xcalloc(n, sizeof *c->in),
+		              .incl = rho_xcalloc(n, sizeof *c->incl),
+		              .first = rho_xcalloc(n, sizeof *c->first),
+		              .moves = rho_xcalloc(n, sizeof *c->moves),
+		              .size_lo = n };
 	for (uint64_t tick = 0; tick < 2000 / lanes && !r; tick++) {
 		struct draw d;
 		ask_plain(p, 10000 + tick, lanes, &d);
@@ -286,16 +299,22 @@ static int judge_incl(struct rho_trial *t, const struct counts *c, size_t n)
 		if (c->in[a] <= 0 || c->moves[a] || isnan(pi))
 			continue;
 		if (fabs(c->in[a] - expected) > 6 * sqrt(fmax(var, 0)) + 0.001 * T)
-			return rho_trial_fail(t, "id %zu was in %g of %g sets, its inclusion probability %g promises "
-					      "%.1f", a, c->in[a], T, pi, expected);
+			return rho_trial_fail(
+				t,
+				"id %zu was in %g of %g sets, its inclusion probability %g promises "
+				"%.1f",
+				a, c->in[a], T, pi, expected);
 		if (var >= 5) {
 			chi += (c->in[a] - expected) * (c->in[a] - expected) / var;
 			cells++;
 		}
 	}
 	if (cells > 0 && chi > rho_chi2_bound(cells))
-		return rho_trial_fail(t, "over %zu sets ids do not come as often as their inclusion probabilities "
-				      "say: chi-square %.1f on %g cells", c->sets, chi, cells);
+		return rho_trial_fail(
+			t,
+			"over %zu sets ids do not come as often as their inclusion probabilities "
+			"say: chi-square %.1f on %g cells",
+			c->sets, chi, cells);
 	return RHO_CHECK_PASS;
 }
 
@@ -333,11 +352,13 @@ static int judge_uniform(struct rho_trial *t, const struct pool_problem *q, cons
 	size_t n = q->spec.n_actions, k = q->info.max_k;
 	double T = (double)c->sets;
 	if (c->size_lo != min_size(k, n) || c->size_hi != min_size(k, n))
-		return rho_trial_fail(t, "with RHO_LAW_UNIFORM every set has max_k = %zu ids; here they have %zu to %zu",
-				      k, c->size_lo, c->size_hi);
+		return rho_trial_fail(
+			t, "with RHO_LAW_UNIFORM every set has max_k = %zu ids; here they have %zu to %zu", k,
+			c->size_lo, c->size_hi);
 	for (size_t a = 0; a < n; a++)
 		if (c->in[a] > 0 && !isnan(c->incl[a]) && fabs(c->incl[a] - (double)k / (double)n) > 1e-5)
-			return rho_trial_fail(t, "incl is %g, k / n is %g", c->incl[a], (double)k / (double)n);
+			return rho_trial_fail(t, "incl is %g, k / n is %g", c->incl[a],
+			                      (double)k / (double)n);
 	if (k < n && uniform_ratio(c->in, n, T * (double)k) > 1)
 		return rho_trial_fail(t, "some ids come more often than others in %zu sets", c->sets);
 	if (uniform_ratio(c->first, n, T) > 1)
@@ -366,7 +387,9 @@ static int s3(struct rho_trial *t)
 
 /* Draws the ticks one way: in order or backwards, in whole batches or one by one; the sets by
  * (tick, lane), end to end, go to out. */
-struct manner { bool backwards, single; };
+struct manner {
+	bool backwards, single;
+};
 
 static int draw_ticks(struct rho_trial *t, void *arg, struct rho_buf *out)
 {
@@ -410,9 +433,13 @@ static bool same_bytes(const struct rho_buf *a, const struct rho_buf *b)
 
 static int s4(struct rho_trial *t)
 {
-	static const struct { struct manner how; const char *what; } others[] = {
+	static const struct {
+		struct manner how;
+		const char *what;
+	} others[] = {
 		{ { false, false }, NULL },
-		{ { true, false }, "the order of calls" }, { { false, true }, "the batch" },
+		{ { true, false }, "the order of calls" },
+		{ { false, true }, "the batch" },
 	};
 	struct manner plain = { 0 };
 	struct rho_buf one = { 0 };
@@ -424,9 +451,12 @@ static int s4(struct rho_trial *t)
 		struct rho_buf two = { 0 };
 		r = rho_trial_apart(t, 0, draw_ticks, &how, &two);
 		if (!r && !same_bytes(&one, &two))
-			r = others[i].what ? rho_trial_fail(t, "a draw depends on %s; key it by rho_fork(stream, "
-							    "lane, tick)", others[i].what)
-					   : rho_trial_skip(t, "the same seed draws other sets, see K3");
+			r = others[i].what
+			            ? rho_trial_fail(t,
+			                             "a draw depends on %s; key it by rho_fork(stream, "
+			                             "lane, tick)",
+			                             others[i].what)
+			            : rho_trial_skip(t, "the same seed draws other sets, see K3");
 		rho_buf_free(&two);
 	}
 	rho_buf_free(&one);
@@ -443,12 +473,15 @@ static int judge_legal(struct rho_play *p, const struct draw *d)
 			for (size_t l = d->legal_off[i]; l < d->legal_off[i + 1] && !legal; l++)
 				legal = d->legal[l] == d->pool.cand[j];
 			if (!legal)
-				return rho_trial_fail(p->trial, "id %u is not among the %zu legal ones of its decision",
-						      d->pool.cand[j], n);
+				return rho_trial_fail(p->trial,
+				                      "id %u is not among the %zu legal ones of its decision",
+				                      d->pool.cand[j], n);
 		}
 		if (q->info.law == RHO_LAW_UNIFORM && got != min_size(n, q->info.max_k))
-			return rho_trial_fail(p->trial, "with RHO_LAW_UNIFORM, %zu legal actions and max_k = %zu it "
-					      "gave %zu", n, q->info.max_k, got);
+			return rho_trial_fail(p->trial,
+			                      "with RHO_LAW_UNIFORM, %zu legal actions and max_k = %zu it "
+			                      "gave %zu",
+			                      n, q->info.max_k, got);
 	}
 	return RHO_CHECK_PASS;
 }

@@ -20,9 +20,11 @@ static const char *const topics[] = { "weather", "music", "travel", "sport" };
 static int fill_actions(struct rho_sink *s, struct rho_rng *r)
 {
 	static const struct rho_column_spec columns[] = {
-		{ "text", RHO_COL_STR, 0, 0 }, { "id", RHO_COL_STR, 0, 0 }, { "title", RHO_COL_STR, 0, 0 },
-		{ "category", RHO_COL_LABEL, 0, 0 }, { "price", RHO_COL_F64, 0, 0 },
-		{ "rating", RHO_COL_F64, 0, 0 }, { "features", RHO_COL_F32S, 0, WIDTH } };
+		{ "text", RHO_COL_STR, 0, 0 },         { "id", RHO_COL_STR, 0, 0 },
+		{ "title", RHO_COL_STR, 0, 0 },        { "category", RHO_COL_LABEL, 0, 0 },
+		{ "price", RHO_COL_F64, 0, 0 },        { "rating", RHO_COL_F64, 0, 0 },
+		{ "features", RHO_COL_F32S, 0, WIDTH }
+	};
 	int code = s->columns(s, RHO_ACTIONS, columns, 7);
 	for (unsigned i = 0; i < ACTIONS && !code; i++) {
 		char text[64], id[16], title[32];
@@ -32,8 +34,10 @@ static int fill_actions(struct rho_sink *s, struct rho_rng *r)
 		snprintf(id, sizeof id, "a%u", i);
 		for (size_t d = 0; d < WIDTH; d++)
 			f[d] = (float)(rho_normal(r) / sqrt(WIDTH) + (d == i % 4));
-		union rho_value row[] = { { .s = str(text) }, { .s = str(id) }, { .s = str(title) },
-			{ .s = str(topics[i % 4]) }, { .f = 1 + i % 7 }, { .f = 1 + i % 5 }, { .v = f } };
+		union rho_value row[] = { { .s = str(text) },  { .s = str(id) },
+			                  { .s = str(title) }, { .s = str(topics[i % 4]) },
+			                  { .f = 1 + i % 7 },  { .f = 1 + i % 5 },
+			                  { .v = f } };
 		code = s->add(s, RHO_ACTIONS, row) < 0;
 	}
 	return code;
@@ -41,9 +45,11 @@ static int fill_actions(struct rho_sink *s, struct rho_rng *r)
 
 static int fill_contexts(struct rho_sink *s, struct rho_rng *r)
 {
-	static const struct rho_column_spec columns[] = {
-		{ "text", RHO_COL_STR, 0, 0 }, { "id", RHO_COL_STR, 0, 0 }, { "group", RHO_COL_LABEL, 0, 0 },
-		{ "split", RHO_COL_LABEL, 0, 0 }, { "features", RHO_COL_F32S, 0, WIDTH } };
+	static const struct rho_column_spec columns[] = { { "text", RHO_COL_STR, 0, 0 },
+		                                          { "id", RHO_COL_STR, 0, 0 },
+		                                          { "group", RHO_COL_LABEL, 0, 0 },
+		                                          { "split", RHO_COL_LABEL, 0, 0 },
+		                                          { "features", RHO_COL_F32S, 0, WIDTH } };
 	int code = s->columns(s, RHO_CONTEXTS, columns, 5);
 	for (unsigned i = 0; i < CONTEXTS && !code; i++) {
 		char text[64], id[16];
@@ -52,8 +58,11 @@ static int fill_contexts(struct rho_sink *s, struct rho_rng *r)
 		snprintf(id, sizeof id, "c%u", i);
 		for (size_t d = 0; d < WIDTH; d++)
 			f[d] = (float)(rho_normal(r) / sqrt(WIDTH) + (d == i % 4));
-		union rho_value row[] = { { .s = str(text) }, { .s = str(id) }, { .s = str(i % 2 ? "G1" : "G2") },
-			{ .s = str(i % 3 ? "train" : "test") }, { .v = f } };
+		union rho_value row[] = { { .s = str(text) },
+			                  { .s = str(id) },
+			                  { .s = str(i % 2 ? "G1" : "G2") },
+			                  { .s = str(i % 3 ? "train" : "test") },
+			                  { .v = f } };
 		code = s->add(s, RHO_CONTEXTS, row) < 0;
 	}
 	return code;
@@ -61,16 +70,22 @@ static int fill_contexts(struct rho_sink *s, struct rho_rng *r)
 
 static int fill_links(struct rho_sink *s, struct rho_rng *r)
 {
-	static const struct rho_column_spec columns[] = {
-		{ "context", RHO_COL_ROW, RHO_CONTEXTS, 0 }, { "action", RHO_COL_ROW, RHO_ACTIONS, 0 },
-		{ "weight", RHO_COL_F64, 0, 0 }, { "time", RHO_COL_I64, 0, 0 }, { "group", RHO_COL_LABEL, 0, 0 },
-		{ "split", RHO_COL_LABEL, 0, 0 } };
+	static const struct rho_column_spec columns[] = { { "context", RHO_COL_ROW, RHO_CONTEXTS, 0 },
+		                                          { "action", RHO_COL_ROW, RHO_ACTIONS, 0 },
+		                                          { "weight", RHO_COL_F64, 0, 0 },
+		                                          { "time", RHO_COL_I64, 0, 0 },
+		                                          { "group", RHO_COL_LABEL, 0, 0 },
+		                                          { "split", RHO_COL_LABEL, 0, 0 } };
 	int code = s->columns(s, RHO_LINKS, columns, 6);
 	for (unsigned i = 0; i < CONTEXTS * PER_CONTEXT && !code; i++) {
 		unsigned c = i / PER_CONTEXT, j = i % PER_CONTEXT;
-		uint32_t a = (c % 4 + 4 * (c + j * 7)) % ACTIONS;       /* of the context's topic, none twice */
-		union rho_value row[] = { { .row = c }, { .row = a }, { .f = 0.25 + 0.75 * rho_unif(r) },
-			{ .i = 1000 + i }, { .s = str(c % 2 ? "G1" : "G2") }, { .s = str(c % 3 ? "train" : "test") } };
+		uint32_t a = (c % 4 + 4 * (c + j * 7)) % ACTIONS; /* of the context's topic, none twice */
+		union rho_value row[] = { { .row = c },
+			                  { .row = a },
+			                  { .f = 0.25 + 0.75 * rho_unif(r) },
+			                  { .i = 1000 + i },
+			                  { .s = str(c % 2 ? "G1" : "G2") },
+			                  { .s = str(c % 3 ? "train" : "test") } };
 		code = s->add(s, RHO_LINKS, row) < 0;
 	}
 	return code;
@@ -78,14 +93,20 @@ static int fill_links(struct rho_sink *s, struct rho_rng *r)
 
 static int fill_log(struct rho_sink *s, struct rho_rng *r)
 {
-	static const struct rho_column_spec columns[] = {
-		{ "context", RHO_COL_ROW, RHO_CONTEXTS, 0 }, { "action", RHO_COL_ROW, RHO_ACTIONS, 0 },
-		{ "reward", RHO_COL_F64, 0, 0 }, { "prob", RHO_COL_F64, 0, 0 }, { "position", RHO_COL_I64, 0, 0 },
-		{ "time", RHO_COL_I64, 0, 0 } };
+	static const struct rho_column_spec columns[] = { { "context", RHO_COL_ROW, RHO_CONTEXTS, 0 },
+		                                          { "action", RHO_COL_ROW, RHO_ACTIONS, 0 },
+		                                          { "reward", RHO_COL_F64, 0, 0 },
+		                                          { "prob", RHO_COL_F64, 0, 0 },
+		                                          { "position", RHO_COL_I64, 0, 0 },
+		                                          { "time", RHO_COL_I64, 0, 0 } };
 	int code = s->columns(s, RHO_LOG, columns, 6);
 	for (unsigned i = 0; i < LOGGED && !code; i++) {
-		union rho_value row[] = { { .row = i % CONTEXTS }, { .row = rho_below(r, ACTIONS) },
-			{ .f = rho_below(r, 2) }, { .f = 1.0 / ACTIONS }, { .i = 1 }, { .i = 1000 + i } };
+		union rho_value row[] = { { .row = i % CONTEXTS },
+			                  { .row = rho_below(r, ACTIONS) },
+			                  { .f = rho_below(r, 2) },
+			                  { .f = 1.0 / ACTIONS },
+			                  { .i = 1 },
+			                  { .i = 1000 + i } };
 		code = s->add(s, RHO_LOG, row) < 0;
 	}
 	return code;

@@ -18,7 +18,7 @@
 
 #include "check.h"
 
-#define ANSWER_LIMIT ((size_t)256 << 20)        /* bytes a process apart may answer */
+#define ANSWER_LIMIT ((size_t)256 << 20) /* bytes a process apart may answer */
 
 static int outcome(struct rho_trial *t, int what, const char *fmt, va_list ap)
 {
@@ -63,7 +63,10 @@ int rho_trial_module(struct rho_trial *t)
 
 /* ---- processes ---- */
 
-struct answer { int outcome; size_t text, out; };       /* then the bytes of both */
+struct answer {
+	int outcome;
+	size_t text, out;
+}; /* then the bytes of both */
 
 static void put_all(int fd, const void *bytes, size_t n)
 {
@@ -133,7 +136,7 @@ static const char *last_place(const struct rho_trial *t, char place[128])
 	place[0] = 0;
 	if (l && l->slot[0])
 		snprintf(place, 128, " in %.*s of %.*s", (int)sizeof l->slot, l->slot,
-			 (int)sizeof l->instance, l->instance);
+		         (int)sizeof l->instance, l->instance);
 	return place;
 }
 
@@ -177,13 +180,13 @@ int rho_trial_apart(struct rho_trial *t, unsigned seconds, rho_apart_fn *fn, voi
 	}
 	close(fd[1]);
 	bool late = !read_answer(fd[0], seconds ? rho_check_seconds() + seconds : 0, &all);
-	if (late && kill(-pid, SIGKILL))        /* its whole group; before it made one, itself */
+	if (late && kill(-pid, SIGKILL)) /* its whole group; before it made one, itself */
 		kill(pid, SIGKILL);
 	close(fd[0]);
 	while (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;
 	if (seconds)
-		kill(-pid, SIGKILL);            /* what it may have left running; its number is still taken */
+		kill(-pid, SIGKILL); /* what it may have left running; its number is still taken */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	int r = RHO_CHECK_FAIL;
@@ -209,6 +212,8 @@ int rho_trial_apart(struct rho_trial *t, unsigned seconds, rho_apart_fn *fn, voi
 
 /* The sanitizers' own count of live bytes: their allocators leave mallinfo empty. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+bool rho_is_sanitized(void) { return __sanitizer_get_current_allocated_bytes != NULL; }
 
 static size_t count_entries(const char *dir)
 {
@@ -237,7 +242,8 @@ static void settle(void)
 struct rho_usage rho_usage_now(void)
 {
 	settle();
-	struct rho_usage u = { .files = count_entries("/proc/self/fd"), .threads = count_entries("/proc/self/task") };
+	struct rho_usage u = { .files = count_entries("/proc/self/fd"),
+		               .threads = count_entries("/proc/self/task") };
 	if (__sanitizer_get_current_allocated_bytes) {
 		u.heap = __sanitizer_get_current_allocated_bytes();
 	} else {
@@ -247,7 +253,8 @@ struct rho_usage rho_usage_now(void)
 	return u;
 }
 
-int rho_usage_judge(struct rho_trial *t, const struct rho_usage *at, size_t n, size_t rounds, const char *what)
+int rho_usage_judge(struct rho_trial *t, const struct rho_usage *at, size_t n, size_t rounds,
+                    const char *what)
 {
 	size_t least = SIZE_MAX;
 	for (size_t i = 1; i < n; i++) {
@@ -256,12 +263,13 @@ int rho_usage_judge(struct rho_trial *t, const struct rho_usage *at, size_t n, s
 	}
 	if (at[n - 1].files > at[0].files)
 		return rho_trial_fail(t, "%s leaves files open, %zu of them after %zu times", what,
-				      at[n - 1].files - at[0].files, (n - 1) * rounds);
+		                      at[n - 1].files - at[0].files, (n - 1) * rounds);
 	if (at[n - 1].threads > at[0].threads)
 		return rho_trial_fail(t, "%s leaves threads running, %zu of them after %zu times", what,
-				      at[n - 1].threads - at[0].threads, (n - 1) * rounds);
+		                      at[n - 1].threads - at[0].threads, (n - 1) * rounds);
 	if (least >= 16 * rounds)
-		return rho_trial_fail(t, "%s leaves %zu bytes of malloc memory behind each time", what, least / rounds);
+		return rho_trial_fail(t, "%s leaves %zu bytes of malloc memory behind each time", what,
+		                      least / rounds);
 	return RHO_CHECK_PASS;
 }
 
@@ -276,7 +284,7 @@ double rho_check_seconds(void)
 
 double rho_chi2_bound(double df)
 {
-	double a = 2 / (9 * df), z = 1 - a + 5 * sqrt(a);       /* Wilson & Hilferty (1931) at 5 sigma */
+	double a = 2 / (9 * df), z = 1 - a + 5 * sqrt(a); /* Wilson & Hilferty (1931) at 5 sigma */
 	return df * z * z * z;
 }
 
@@ -297,7 +305,7 @@ double rho_chi2_ratio(const double *observed, const double *expected, size_t n)
 		chi += (few_o - few_e) * (few_o - few_e) / few_e;
 		cells++;
 	} else if (few_o > few_e + 5 * sqrt(few_e) + 5) {
-		return INFINITY;        /* what can hardly happen happened again and again */
+		return INFINITY; /* what can hardly happen happened again and again */
 	}
 	return chi / rho_chi2_bound(cells > 1 ? (double)(cells - 1) : 1);
 }

@@ -5,16 +5,20 @@
 
 #include "play.h"
 
-enum { LONG = 10 << 20 };       /* bytes of the long answer */
+enum { LONG = 10 << 20 }; /* bytes of the long answer */
 
 static const char *const references[] = { "42", "-7", "0.5", "3/4", "1,000", "Paris", "x^2 + 1", "$12.50" };
 static const char *const answers[] = {
-	"42", "41", "", "forty-two", "1/2", ".75", "1000", "Paris", "paris ", "x^2+1", "12.5", "NaN", "((((((((",
-	"\\frac{3}{4}", "-7.0", "the answer is -7", "\xff\xfe", "1e309", "0/0", "- - -",
+	"42",       "41",    "",     "forty-two", "1/2",      ".75",          "1000", "Paris",
+	"paris ",   "x^2+1", "12.5", "NaN",       "((((((((", "\\frac{3}{4}", "-7.0", "the answer is -7",
+	"\xff\xfe", "1e309", "0/0",  "- - -",
 };
 
-enum { N_REFERENCES = sizeof references / sizeof *references, N_ANSWERS = sizeof answers / sizeof *answers,
-       N_CLAIMS = N_REFERENCES * N_ANSWERS };
+enum {
+	N_REFERENCES = sizeof references / sizeof *references,
+	N_ANSWERS = sizeof answers / sizeof *answers,
+	N_CLAIMS = N_REFERENCES * N_ANSWERS
+};
 
 static int verifier_set(struct rho_play *p)
 {
@@ -34,7 +38,8 @@ static int verifier_open(struct rho_play *p)
 	return rho_play_end(p, code);
 }
 
-static int verify(struct rho_play *p, unsigned t, const struct rho_claim *claim, size_t n, struct rho_verdict *out)
+static int verify(struct rho_play *p, unsigned t, const struct rho_claim *claim, size_t n,
+                  struct rho_verdict *out)
 {
 	rho_play_begin(p, "verify", t, false);
 	return rho_play_end(p, p->module->table.verifier.verify(p->ctx, p->self, claim, n, out));
@@ -53,7 +58,7 @@ static struct rho_str text(struct rho_play *p, const char *s)
 static struct rho_claim claim_of(struct rho_play *p, size_t i)
 {
 	return (struct rho_claim){ text(p, "What is it?"), text(p, references[i / N_ANSWERS]),
-				   text(p, answers[i % N_ANSWERS]) };
+		                   text(p, answers[i % N_ANSWERS]) };
 }
 
 static int verifier_turn(struct rho_play *p, unsigned t)
@@ -75,7 +80,11 @@ static int verifier_turn(struct rho_play *p, unsigned t)
 }
 
 const struct rho_player rho_player_verifier = {
-	.ground = "V2", .turns = 12, .set = verifier_set, .open = verifier_open, .turn = verifier_turn,
+	.ground = "V2",
+	.turns = 12,
+	.set = verifier_set,
+	.open = verifier_open,
+	.turn = verifier_turn,
 	.clear = verifier_clear,
 };
 
@@ -95,15 +104,16 @@ static int v1(struct rho_trial *t)
 	if (!p)
 		return RHO_CHECK_SKIP;
 	for (size_t i = 0; i < N_REFERENCES && !r; i++) {
-		struct rho_claim c = { text(p, "What is it?"), text(p, references[i]), text(p, references[i]) };
+		struct rho_claim c = { text(p, "What is it?"), text(p, references[i]),
+			               text(p, references[i]) };
 		struct rho_verdict *v = rho_play_buf(p, 1, sizeof *v);
 		if (verify(p, 0, &c, 1, v))
 			r = rho_trial_skip(t, "verify failed, see V2: %s", p->why.at);
 		else if (v->ruling == RHO_RIGHT)
 			read++;
 		else if (v->ruling == RHO_WRONG || v->ruling == RHO_PARTIAL)
-			r = rho_trial_fail(t, "the reference %s given as the answer is ruled %s", references[i],
-					   v->ruling == RHO_WRONG ? "wrong" : "partly right");
+			r = rho_trial_fail(t, "the reference %s given as the answer is ruled %s",
+			                   references[i], v->ruling == RHO_WRONG ? "wrong" : "partly right");
 		rho_play_drop(p);
 	}
 	rho_play_free(p);
@@ -140,18 +150,20 @@ static int v2(struct rho_trial *t)
 		return RHO_CHECK_SKIP;
 	struct rho_verdict *v = rho_xcalloc(N_CLAIMS, sizeof *v);
 	if (verdicts(p, false, N_CLAIMS, v))
-		r = rho_trial_fail(t, "a wrong or unreadable answer is a verdict, not an error: %s", p->why.at);
+		r = rho_trial_fail(t, "a wrong or unreadable answer is a verdict, not an error: %s",
+		                   p->why.at);
 	for (size_t i = 0; i < N_CLAIMS && !r; i++) {
 		const char *answer = answers[i % N_ANSWERS], *reference = references[i / N_ANSWERS];
 		if (v[i].ruling > RHO_UNDECIDED)
-			r = rho_trial_fail(t, "answer \"%s\" to %s: the ruling %u is none of enum rho_ruling", answer,
-					   reference, v[i].ruling);
+			r = rho_trial_fail(t, "answer \"%s\" to %s: the ruling %u is none of enum rho_ruling",
+			                   answer, reference, v[i].ruling);
 		else if (!(v[i].score >= 0 && v[i].score <= 1))
 			r = rho_trial_fail(t, "answer \"%s\" to %s has the score %g, outside 0 .. 1", answer,
-					   reference, (double)v[i].score);
+			                   reference, (double)v[i].score);
 		else if (!memchr(v[i].why, 0, sizeof v[i].why))
-			r = rho_trial_fail(t, "answer \"%s\" to %s: `why` was left unset, or does not end with NUL",
-					   answer, reference);
+			r = rho_trial_fail(
+				t, "answer \"%s\" to %s: `why` was left unset, or does not end with NUL",
+				answer, reference);
 	}
 	free(v);
 	rho_play_free(p);
@@ -174,8 +186,9 @@ static int v3(struct rho_trial *t)
 		r = rho_trial_skip(t, "verify failed, see V2: %s", p->why.at);
 	for (size_t i = 0; i < N_CLAIMS && !r; i++)
 		if (!same(&a[i], &b[i]) || !same(&a[i], &c[i]))
-			r = rho_trial_fail(t, "answer \"%s\" to %s is judged otherwise %s", answers[i % N_ANSWERS],
-					   references[i / N_ANSWERS], same(&a[i], &b[i]) ? "alone" : "in another order");
+			r = rho_trial_fail(t, "answer \"%s\" to %s is judged otherwise %s",
+			                   answers[i % N_ANSWERS], references[i / N_ANSWERS],
+			                   same(&a[i], &b[i]) ? "alone" : "in another order");
 	free(a);
 	rho_play_free(p);
 	return r;
@@ -196,8 +209,8 @@ static int v4(struct rho_trial *t)
 		struct rho_claim c = { text(p, "What is it?"), text(p, "42"), { at, LONG } };
 		struct rho_verdict *v = rho_play_buf(p, 1, sizeof *v);
 		if (verify(p, 0, &c, 1, v))
-			r = rho_trial_fail(t, "10 MiB of \"%s\" is an error instead of a verdict: %s", motifs[i],
-					   p->why.at);
+			r = rho_trial_fail(t, "10 MiB of \"%s\" is an error instead of a verdict: %s",
+			                   motifs[i], p->why.at);
 		rho_play_drop(p);
 	}
 	rho_play_free(p);

@@ -42,7 +42,7 @@ struct rho_instance {                   /* opaque to plugins, who see only .ctx 
 	struct rho_world *world;
 	const struct rho_module *module;
 	void *self;                     /* module->plugin.self_size bytes, parameters filled */
-	char *label;                    /* "agent linucb": what messages call it */
+	char *label;                    /* "agent NAME": what messages call it */
 	struct rho_kept *kept; size_t n_kept;
 	struct rho_stream **streams; size_t n_streams;
 	struct rho_buf error;           /* the sentence of the last rho_fail */
@@ -77,13 +77,13 @@ void rho_call_begin(struct rho_instance *, const char *slot, uint64_t step, bool
 /* After a call that returned `code`: 0 passes through, unless the plugin broke a rule of host.h
  * during the call (asked for kept memory while running, say): RHO_EBUG. A negative code without a
  * sentence gets one; a code that is none of enum rho_error becomes RHO_EBUG. Appends
- * "agent linucb, observe: sentence" to why and returns the code. */
+ * "agent NAME, observe: sentence" to why and returns the code. */
 int rho_call_end(struct rho_instance *, int code, struct rho_buf *why);
 
 /* The name of an error code: "RHO_EINVAL". */
 const char *rho_error_name(int code);
 
-/* The stream of (seed, kind, salt, name); what rho_rng() gives an instance at first. */
+/* The stream of (seed, kind, salt, name); what rho_stream() gives an instance at first. */
 struct rho_rng rho_stream_seed(uint64_t seed, const char *kind, uint64_t salt, const char *name);
 
 #endif

@@ -85,7 +85,7 @@ void rho_comparison_free(struct rho_comparison *);
 void rho_compare_format(const struct rho_comparison *, const struct rho_compare_options *,
                         struct rho_buf *out);
 
-/* The one sentence that says what was found: "linucb,all has the highest reward, …" */
+/* The one sentence that says what was found: "x,y has the highest reward, …" */
 void rho_compare_found(const struct rho_comparison *, struct rho_buf *out);
 
 /* Compares results folder `dir` as its experiment file asks and prints it, in colours where `out` is a

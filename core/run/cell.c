@@ -56,7 +56,7 @@ static int act(struct rho_play *c)
 	struct rho_instance *a = c->stage.agent;
 	size_t n = c->stage.spec.lanes * c->stage.spec.slate;
 	int e;
-	for (size_t i = 0; i < n; i++) {        /* so that what is not filled in is noticed */
+	for (size_t i = 0; i < n; i++) { /* so that what is not filled in is noticed */
 		c->choice.action[i] = UINT32_MAX;
 		c->choice.prob[i] = NAN;
 	}
@@ -102,8 +102,11 @@ static int observe(struct rho_play *c)
 	struct rho_instance *a = c->stage.agent;
 	const struct rho_agent *agent = a->module->plugin.agent;
 	struct rho_feedback f = {
-		.posed = &c->now->batch, .action = c->choice.action, .prob = c->choice.prob,
-		.reward = c->obs.reward, .end = c->obs.end,
+		.posed = &c->now->batch,
+		.action = c->choice.action,
+		.prob = c->choice.prob,
+		.reward = c->obs.reward,
+		.end = c->obs.end,
 		.item_reward = c->stage.spec.slate > 1 ? c->obs.item_reward : NULL,
 	};
 	int e = 0;
@@ -144,8 +147,8 @@ static int batch(struct rho_play *c)
 	t3 = rho_nanoseconds();
 	for (size_t i = 0; i < n; i++)
 		c->tick[i]++;
-	if ((e = rho_pose_take(c->next, &c->stage, &c->obs, "step", &c->marks, c->why))
-	    || (e = rho_pose_draw(c->next, &c->stage, c->tick, c->step, &c->marks, c->why)))
+	if ((e = rho_pose_take(c->next, &c->stage, &c->obs, "step", &c->marks, c->why)) ||
+	    (e = rho_pose_draw(c->next, &c->stage, c->tick, c->step, &c->marks, c->why)))
 		return e;
 	t4 = rho_nanoseconds();
 	if ((e = observe(c)))
@@ -177,8 +180,8 @@ static int loop(struct rho_play *c)
 			return e;
 		if (*c->opt->stopping)
 			return (e = rho_cell_save(c)) ? e : RHO_ESTOP;
-		if (rho_clock() - c->last_checkpoint >= run->checkpoint && c->step < run->steps
-		    && (e = rho_cell_save(c)))
+		if (rho_clock() - c->last_checkpoint >= run->checkpoint && c->step < run->steps &&
+		    (e = rho_cell_save(c)))
 			return e;
 	}
 	return 0;
@@ -190,7 +193,8 @@ static void on_metric(void *arg, const struct rho_ctx *ctx, const char *name, do
 {
 	struct rho_play *c = arg;
 	const struct rho_instance *i = (const struct rho_instance *)ctx;
-	if (rho_metrics_named(&c->metrics, rho_kind_name(i->module->plugin.kind), name, value) || c->said_not_finite)
+	if (rho_metrics_named(&c->metrics, rho_kind_name(i->module->plugin.kind), name, value) ||
+	    c->said_not_finite)
 		return;
 	c->said_not_finite = true;
 	fprintf(stderr, "%s: metric %s is %g at step %llu: left out of its mean\n", i->label, name, value,
@@ -205,10 +209,11 @@ static void on_progress(void *arg, const struct rho_ctx *ctx, double done)
 
 static int open_reporters(struct rho_play *c)
 {
-	struct rho_cell about = { c->spec->experiment, c->spec->arm, c->opt->dir, c->spec->seed, c->spec->run.steps };
-	c->reporters = rho_xcalloc(c->spec->n_reports + 1, sizeof *c->reporters);
-	for (size_t i = 0; i < c->spec->n_reports; i++) {
-		const struct rho_role *role = &c->spec->report[i];
+	const struct rho_cell_spec *spec = c->spec;
+	struct rho_cell about = { spec->experiment, spec->arm, c->opt->dir, spec->seed, spec->run.steps };
+	c->reporters = rho_xcalloc(spec->n_reports + 1, sizeof *c->reporters);
+	for (size_t i = 0; i < spec->n_reports; i++) {
+		const struct rho_role *role = &spec->report[i];
 		struct rho_instance *r = rho_instance_new(&c->world, role->module, role->table, i, c->why);
 		int e;
 		if (!r)
@@ -258,9 +263,15 @@ static int begin(struct rho_play *c)
 	const struct rho_cell_spec *spec = c->spec;
 	int e;
 	c->world = (struct rho_world){
-		.registry = c->opt->registry, .seed = spec->seed, .memory = (size_t)spec->run.memory,
-		.threads = (unsigned)spec->run.threads, .log_level = c->opt->log_level,
-		.stopping = c->opt->stopping, .metric = on_metric, .progress = on_progress, .arg = c,
+		.registry = c->opt->registry,
+		.seed = spec->seed,
+		.memory = (size_t)spec->run.memory,
+		.threads = (unsigned)spec->run.threads,
+		.log_level = c->opt->log_level,
+		.stopping = c->opt->stopping,
+		.metric = on_metric,
+		.progress = on_progress,
+		.arg = c,
 		.last_call = &c->opt->page->call,
 	};
 	arm_deadline(c);
@@ -309,8 +320,10 @@ static void end(struct rho_play *c)
 /* Syncs what was measured; then the status may say done, and the checkpoint has no further use. */
 static int finish(struct rho_play *c)
 {
-	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, true, c->why)
-		|| rho_out_flush(&c->log, true, c->why) ? RHO_EIO : 0;
+	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, false, c->why) ||
+	                       rho_out_flush(&c->log, true, c->why)
+	               ? RHO_EIO
+	               : 0;
 }
 
 static uint32_t outcome(struct rho_play *c, int e)
@@ -321,14 +334,17 @@ static uint32_t outcome(struct rho_play *c, int e)
 		return RHO_CELL_STOPPED;
 	if (e == RHO_ESTOP && *c->opt->stopping == RHO_STOP_DEADLINE) {
 		rho_buf_clear(c->why);
-		rho_buf_printf(c->why, "not done after %g s (run.deadline), at step %llu of %llu; "
-		               "raise the deadline and run again to go on from there", c->spec->run.deadline,
-		               (unsigned long long)c->step, (unsigned long long)c->spec->run.steps);
+		rho_buf_printf(c->why,
+		               "not done after %g s (run.deadline), at step %llu of %llu; "
+		               "raise the deadline and run again to go on from there",
+		               c->spec->run.deadline, (unsigned long long)c->step,
+		               (unsigned long long)c->spec->run.steps);
 	}
 	return RHO_CELL_FAILED;
 }
 
-uint32_t rho_cell_run(const struct rho_cell_spec *spec, const struct rho_cell_options *opt, struct rho_buf *why)
+uint32_t rho_cell_run(const struct rho_cell_spec *spec, const struct rho_cell_options *opt,
+                      struct rho_buf *why)
 {
 	struct rho_play *c = rho_xcalloc(1, sizeof *c);
 	struct rho_buf trouble = { 0 };
@@ -353,7 +369,8 @@ uint32_t rho_cell_run(const struct rho_cell_spec *spec, const struct rho_cell_op
 	}
 	seconds = c->seconds_before + rho_clock() - c->started;
 	rho_buf_clear(&trouble);
-	if (rho_status_write(opt->dir, state, c->step, seconds, state == RHO_CELL_FAILED ? why->at : NULL, &trouble)) {
+	if (rho_status_write(opt->dir, state, c->step, seconds, state == RHO_CELL_FAILED ? why->at : NULL,
+	                     &trouble)) {
 		if (state == RHO_CELL_FAILED)
 			rho_buf_str(why, "\n");
 		rho_buf_str(why, trouble.at);

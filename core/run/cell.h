@@ -8,19 +8,19 @@
 /* What a cell's process shares with the one that started it: a page of memory. Counters are
  * written with relaxed atomics. */
 struct rho_cell_page {
-	struct rho_last_call call;      /* whom to blame for a crash */
-	uint64_t from, done;            /* decisions made before this process, and by now */
-	uint64_t checkpoint;            /* decisions at the latest checkpoint */
-	double progress;                /* of the call under way, 0 .. 1 */
-	char why[512];                  /* why it failed, for when the disk is too full to hold it */
+	struct rho_last_call call; /* whom to blame for a crash */
+	uint64_t from, done;       /* decisions made before this process, and by now */
+	uint64_t checkpoint;       /* decisions at the latest checkpoint */
+	double progress;           /* of the call under way, 0 .. 1 */
+	char why[512];             /* why it failed, for when the disk is too full to hold it */
 };
 
 struct rho_cell_options {
-	const char *dir;                /* the cell's folder */
+	const char *dir; /* the cell's folder */
 	struct rho_store *store;
 	struct rho_registry *registry;
-	struct rho_cell_page *page;     /* never NULL */
-	volatile int *stopping;         /* enum rho_stopping, set by signal handlers */
+	struct rho_cell_page *page; /* never NULL */
+	volatile int *stopping;     /* enum rho_stopping, set by signal handlers */
 	int log_level;
 };
 

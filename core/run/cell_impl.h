@@ -9,7 +9,11 @@
 #include "out.h"
 #include "pose.h"
 
-struct rho_spent { uint64_t decide, learn, env, n; double since; };     /* nanoseconds; since: a clock's seconds */
+struct rho_spent {                   /* since the last record */
+	uint64_t decide, learn, env; /* nanoseconds */
+	uint64_t n;                  /* decisions */
+	double since;                /* seconds on rho_clock */
+};
 
 struct rho_play {
 	const struct rho_cell_spec *spec;
@@ -20,22 +24,22 @@ struct rho_play {
 
 	struct rho_pose pose[3], *now, *next, *led;
 	struct rho_marks marks;
-	uint64_t *tick;                 /* (lanes) decisions posed before */
-	struct rho_choice choice;       /* (lanes, slate) */
-	size_t *at;                     /* (lanes, slate): see rho_check_choice */
+	uint64_t *tick;           /* (lanes) decisions posed before */
+	struct rho_choice choice; /* (lanes, slate) */
+	size_t *at;               /* (lanes, slate): see rho_check_choice */
 	struct rho_obs obs, last;
-	float *mean, *best;             /* (all candidates), (lanes): the oracle's */
-	size_t *unit_off;               /* (lanes + 1) 0, 1, 2, ... */
-	struct rho_truth *truth;        /* (lanes) */
-	float *score, *explore;         /* (lanes, n_actions), (lanes): log = "marginal" with a sampler */
-	double *marginal;               /* (lanes) */
+	float *mean, *best;      /* (all candidates), (lanes): the oracle's */
+	size_t *unit_off;        /* (lanes + 1) 0, 1, 2, ... */
+	struct rho_truth *truth; /* (lanes) */
+	float *score, *explore;  /* (lanes, n_actions), (lanes): log = "marginal" with a sampler */
 
-	uint64_t step;                  /* decisions made */
+	uint64_t step; /* decisions made */
 	struct rho_metrics metrics;
 	struct rho_spent spent;
-	struct rho_out out, timing, log;        /* metrics.jsonl, timing.jsonl, log.csv */
+	struct rho_out out, timing, log; /* metrics.jsonl, timing.jsonl, log.csv */
 	struct rho_buf line, names;
-	struct rho_instance **reporters; size_t n_reporters;    /* NULL entries: switched off */
+	struct rho_instance **reporters; /* (n_reporters) NULL: switched off */
+	size_t n_reporters;
 	bool said_not_finite, begun;
 
 	double started, seconds_before; /* this process's clock; seconds spent by earlier ones */
@@ -45,10 +49,10 @@ struct rho_play {
 /* measure.c: the truth before a step, marginal propensities, records, the decision log */
 int rho_cell_measure_init(struct rho_play *);
 void rho_cell_measure_free(struct rho_play *);
-int rho_cell_rank(struct rho_play *);             /* before act */
-int rho_cell_truth(struct rho_play *);            /* after act, before step */
-int rho_cell_account(struct rho_play *);          /* after observe */
-int rho_cell_record(struct rho_play *);           /* ends a window */
+int rho_cell_rank(struct rho_play *);    /* before act */
+int rho_cell_truth(struct rho_play *);   /* after act, before step */
+int rho_cell_account(struct rho_play *); /* after observe */
+int rho_cell_record(struct rho_play *);  /* ends a window */
 int rho_cell_log_header(struct rho_play *);
 
 /* resume.c */

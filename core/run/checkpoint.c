@@ -13,16 +13,26 @@ static const char magic[8] = "rhockpt";
 enum { FORMAT = 1, CHECKSUM = 16 };
 
 static const size_t element[] = {
-	[RHO_F32_ARRAY] = 4, [RHO_F64_ARRAY] = 8, [RHO_U64_ARRAY] = 8, [RHO_U32_ARRAY] = 4,
+	[RHO_F32_ARRAY] = 4,
+	[RHO_F64_ARRAY] = 8,
+	[RHO_U64_ARRAY] = 8,
+	[RHO_U32_ARRAY] = 4,
 };
 
 static const char *const element_name[] = {
-	[RHO_F32_ARRAY] = "f32", [RHO_F64_ARRAY] = "f64", [RHO_U64_ARRAY] = "u64", [RHO_U32_ARRAY] = "u32",
+	[RHO_F32_ARRAY] = "f32",
+	[RHO_F64_ARRAY] = "f64",
+	[RHO_U64_ARRAY] = "u64",
+	[RHO_U32_ARRAY] = "u32",
 };
 
 /* ---- writing ---- */
 
-struct sink { struct rho_writer *file; struct rho_hasher *hash; struct rho_buf small; };
+struct sink {
+	struct rho_writer *file;
+	struct rho_hasher *hash;
+	struct rho_buf small;
+};
 
 static int put(struct sink *s, const void *at, size_t n)
 {
@@ -104,26 +114,37 @@ int rho_checkpoint_write(const char *path, const char *cell_id, const struct rho
 	rho_pack_u64(&s.small, sum.hi);
 	rho_writer_put(s.file, s.small.at, s.small.len);
 	rho_buf_free(&s.small);
-	return rho_writer_commit(s.file, why);  /* a write that failed fails here, with its reason */
+	return rho_writer_commit(s.file, why); /* a write that failed fails here, with its reason */
 }
 
 /* ---- reading ---- */
 
-struct array { const char *name; uint64_t type, rows, cols; const void *at; };
-struct stream { const char *name; const void *state; };
+struct array {
+	const char *name;
+	uint64_t type, rows, cols;
+	const void *at;
+};
+struct stream {
+	const char *name;
+	const void *state;
+};
 
 struct part {
 	const char *path, *plugin, *version, *params;
 	uint64_t revision;
-	struct array *arrays; size_t n_arrays;
-	struct stream *streams; size_t n_streams;
+	struct array *arrays;
+	size_t n_arrays;
+	struct stream *streams;
+	size_t n_streams;
 };
 
 struct rho_checkpoint {
 	char *path;
 	struct rho_buf bytes;
-	const void *host; size_t host_len;
-	struct part *parts; size_t n_parts;
+	const void *host;
+	size_t host_len;
+	struct part *parts;
+	size_t n_parts;
 };
 
 static void read_part(struct rho_unpack *u, struct part *p)
@@ -140,8 +161,8 @@ static void read_part(struct rho_unpack *u, struct part *p)
 		a.type = rho_unpack_u64(u);
 		a.rows = rho_unpack_u64(u);
 		a.cols = rho_unpack_u64(u);
-		if (a.type < RHO_F32_ARRAY || a.type > RHO_U32_ARRAY
-		    || (a.cols && a.rows > u->left / element[a.type] / a.cols))
+		if (a.type < RHO_F32_ARRAY || a.type > RHO_U32_ARRAY ||
+		    (a.cols && a.rows > u->left / element[a.type] / a.cols))
 			u->bad = true;
 		else
 			a.at = rho_unpack_raw(u, a.rows * a.cols * element[a.type]);
@@ -163,12 +184,13 @@ static void read_part(struct rho_unpack *u, struct part *p)
 static bool parse(struct rho_checkpoint *c, const char *cell_id, struct rho_buf *why)
 {
 	struct rho_unpack u = { (const unsigned char *)c->bytes.at + sizeof magic,
-		c->bytes.len - sizeof magic - CHECKSUM, false };
+		                c->bytes.len - sizeof magic - CHECKSUM, false };
 	uint64_t format = rho_unpack_u64(&u), n;
 	const char *version = rho_unpack_str(&u), *id;
 	if (u.bad || format != FORMAT || strcmp(version, RHO_VERSION)) {
 		rho_buf_printf(why, "%s was written by rho %s in format %llu; this is rho %s with format %d",
-		               c->path, version ? version : "?", (unsigned long long)format, RHO_VERSION, FORMAT);
+		               c->path, version ? version : "?", (unsigned long long)format, RHO_VERSION,
+		               FORMAT);
 		return false;
 	}
 	id = rho_unpack_str(&u);
@@ -210,7 +232,8 @@ struct rho_checkpoint *rho_checkpoint_open(const char *path, const char *cell_id
 	memcpy(sum, c->bytes.at + c->bytes.len - CHECKSUM, sizeof sum);
 	is = rho_digest_bytes(c->bytes.at, c->bytes.len - CHECKSUM);
 	if (sum[0] != is.lo || sum[1] != is.hi) {
-		rho_buf_printf(why, "%s is damaged: its checksum does not fit its %zu bytes", path, c->bytes.len);
+		rho_buf_printf(why, "%s is damaged: its checksum does not fit its %zu bytes", path,
+		               c->bytes.len);
 		goto no;
 	}
 	if (parse(c, cell_id, why))
@@ -244,8 +267,10 @@ void rho_checkpoint_close(struct rho_checkpoint *c)
 
 static int differs(const struct rho_checkpoint *c, struct rho_buf *why)
 {
-	rho_buf_printf(why, "\n  %s does not fit this plugin as it is now: run with --fresh to start the "
-	               "experiment over, or delete that file to start this cell over", c->path);
+	rho_buf_printf(why,
+	               "\n  %s does not fit this plugin as it is now: run with --fresh to start the "
+	               "experiment over, or delete that file to start this cell over",
+	               c->path);
 	return -1;
 }
 
@@ -253,24 +278,29 @@ static int fits_kept(const struct rho_checkpoint *c, const struct part *p, const
                      struct rho_buf *why)
 {
 	if (p->n_arrays != i->n_kept || p->n_streams != i->n_streams) {
-		rho_buf_printf(why, "%s: the checkpoint has %zu kept arrays and %zu streams, the plugin %zu and %zu",
-		               i->label, p->n_arrays, p->n_streams, i->n_kept, i->n_streams);
+		rho_buf_printf(
+			why, "%s: the checkpoint has %zu kept arrays and %zu streams, the plugin %zu and %zu",
+			i->label, p->n_arrays, p->n_streams, i->n_kept, i->n_streams);
 		return differs(c, why);
 	}
 	for (size_t a = 0; a < i->n_kept; a++) {
 		const struct array *f = &p->arrays[a];
 		const struct rho_kept *k = &i->kept[a];
-		if (strcmp(f->name, k->name) || f->type != k->type || f->rows != k->rows || f->cols != k->cols) {
-			rho_buf_printf(why, "%s: the checkpoint has %s (%llu, %llu) %s where the plugin keeps "
-			               "%s (%zu, %zu) %s", i->label, f->name, (unsigned long long)f->rows,
-			               (unsigned long long)f->cols, element_name[f->type], k->name,
-			               k->rows, k->cols, element_name[k->type]);
+		if (strcmp(f->name, k->name) || f->type != k->type || f->rows != k->rows ||
+		    f->cols != k->cols) {
+			rho_buf_printf(why,
+			               "%s: the checkpoint has %s (%llu, %llu) %s where the plugin keeps "
+			               "%s (%zu, %zu) %s",
+			               i->label, f->name, (unsigned long long)f->rows,
+			               (unsigned long long)f->cols, element_name[f->type], k->name, k->rows,
+			               k->cols, element_name[k->type]);
 			return differs(c, why);
 		}
 	}
 	for (size_t a = 0; a < i->n_streams; a++)
 		if (strcmp(p->streams[a].name, i->streams[a]->name)) {
-			rho_buf_printf(why, "%s: the checkpoint has the stream %s where the plugin draws from %s",
+			rho_buf_printf(why,
+			               "%s: the checkpoint has the stream %s where the plugin draws from %s",
 			               i->label, p->streams[a].name, i->streams[a]->name);
 			return differs(c, why);
 		}
@@ -284,14 +314,16 @@ static int fits(const struct rho_checkpoint *c, size_t *at, const char *path, co
 	const struct rho_plugin *plugin = &i->module->plugin;
 	const struct part *p = *at < c->n_parts ? &c->parts[(*at)++] : NULL;
 	int e;
-	if (!p || strcmp(p->path, path) || strcmp(p->plugin, plugin->name)
-	    || strcmp(p->version, plugin->version ? plugin->version : "")
-	    || p->revision != plugin->revision || strcmp(p->params, params)) {
-		rho_buf_printf(why, "%s: the checkpoint is of %s %s %s (revision %llu, parameters %.8s), this is %s %s "
-		               "%s (revision %u, parameters %.8s)", i->label, p ? p->path : "nothing",
-		               p ? p->plugin : "", p ? p->version : "", p ? (unsigned long long)p->revision : 0,
-		               p ? p->params : "", path, plugin->name, plugin->version ? plugin->version : "",
-		               plugin->revision, params);
+	if (!p || strcmp(p->path, path) || strcmp(p->plugin, plugin->name) ||
+	    strcmp(p->version, plugin->version ? plugin->version : "") || p->revision != plugin->revision ||
+	    strcmp(p->params, params)) {
+		rho_buf_printf(
+			why,
+			"%s: the checkpoint is of %s %s %s (revision %llu, parameters %.8s), this is %s %s "
+			"%s (revision %u, parameters %.8s)",
+			i->label, p ? p->path : "nothing", p ? p->plugin : "", p ? p->version : "",
+			p ? (unsigned long long)p->revision : 0, p ? p->params : "", path, plugin->name,
+			plugin->version ? plugin->version : "", plugin->revision, params);
 		return differs(c, why);
 	}
 	e = fits_kept(c, p, i, why);

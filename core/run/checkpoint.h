@@ -9,10 +9,10 @@
 
 #include "../registry/instance.h"
 
-struct rho_saved {                      /* an instance with its parts, for saving and loading */
-	const char *path;               /* "agent" */
+struct rho_saved {        /* an instance with its parts, for saving and loading */
+	const char *path; /* "agent" */
 	struct rho_instance *instance;
-	char params[33];                /* hex digest of its canonical parameters */
+	char params[33]; /* hex digest of its canonical parameters */
 };
 
 int rho_checkpoint_write(const char *path, const char *cell_id, const struct rho_saved *, size_t n,
@@ -27,7 +27,8 @@ const void *rho_checkpoint_host(const struct rho_checkpoint *, size_t *n);
 
 /* Whether it is of these instances. -1 when it is of another plugin, version, revision, parameters
  * or shape: why names both sides and says what to do. */
-int rho_checkpoint_fits(const struct rho_checkpoint *, const struct rho_saved *, size_t n, struct rho_buf *why);
+int rho_checkpoint_fits(const struct rho_checkpoint *, const struct rho_saved *, size_t n,
+                        struct rho_buf *why);
 
 /* Puts arrays and streams back into instances it fits. */
 void rho_checkpoint_apply(const struct rho_checkpoint *, const struct rho_saved *, size_t n);

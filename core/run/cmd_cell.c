@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../command.h"
+#include "blas.h"
 #include "cell.h"
 #include "workers.h"
 
@@ -28,18 +29,16 @@ static const char help[] =
 
 struct args {
 	const char *folder;
-	const char **dirs; size_t n_dirs;
-	int page_fd;                    /* --page: the memory shared with `rho run`; -1: none */
+	const char **dirs;
+	size_t n_dirs;
+	int page_fd; /* --page: the memory shared with `rho run`; -1: none */
 	bool debug;
 	char **argv;
 };
 
-static volatile int stopping;           /* enum rho_stopping */
+static volatile int stopping; /* enum rho_stopping */
 
-static void on_signal(int number)
-{
-	stopping = number == SIGALRM ? RHO_STOP_DEADLINE : RHO_STOP_ASKED;
-}
+static void on_signal(int number) { stopping = number == SIGALRM ? RHO_STOP_DEADLINE : RHO_STOP_ASKED; }
 
 static void catch_signals(void)
 {
@@ -52,7 +51,7 @@ static void catch_signals(void)
 		sigaddset(&set, stops[i]);
 	}
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	signal(SIGXFSZ, SIG_IGN);       /* a file size limit is then an error of write() */
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error of write() */
 }
 
 /* 0; 2 after a message; -1 when help was wanted. */
@@ -128,19 +127,23 @@ static void sweep(const char *dir)
 	free(pattern);
 }
 
-/* BLAS reads its number of threads when it is loaded, which reading cell.toml may already have
- * brought about: where `rho run` has not set it, this program starts anew with it set. */
+/* BLAS reads its number of threads and its kernels' name when it is loaded, which reading
+ * cell.toml may already have brought about: where `rho run` has not set them, this program starts
+ * anew with them set. */
 static void set_threads(const struct rho_cell_spec *spec, char **argv)
 {
+	const char *coretype = rho_blas_coretype();
 	char n[24], *again;
 	if (getenv("OPENBLAS_NUM_THREADS") && getenv("OMP_NUM_THREADS"))
 		return;
+	if (coretype)
+		setenv("OPENBLAS_CORETYPE", coretype, 1);
 	snprintf(n, sizeof n, "%llu", (unsigned long long)spec->run.threads);
 	setenv("OPENBLAS_NUM_THREADS", n, 1);
 	setenv("OMP_NUM_THREADS", n, 1);
 	again = rho_xstrdup("/proc/self/exe");
 	execv(again, argv);
-	free(again);            /* no /proc: go on with whatever number BLAS took */
+	free(again); /* no /proc: go on with whatever number BLAS took */
 }
 
 static void say_debug(const struct args *a, const struct rho_cell_spec *spec)
@@ -155,11 +158,16 @@ static int run(const struct args *a, struct rho_registry *registry, const struct
                const char *dir)
 {
 	static const int status[] = {
-		[RHO_CELL_MISSING] = 1, [RHO_CELL_STOPPED] = RHO_CELL_EXIT_STOPPED, [RHO_CELL_DONE] = 0,
+		[RHO_CELL_MISSING] = 1,
+		[RHO_CELL_STOPPED] = RHO_CELL_EXIT_STOPPED,
+		[RHO_CELL_DONE] = 0,
 		[RHO_CELL_FAILED] = 1,
 	};
-	struct rho_cell_options opt = { .dir = dir, .registry = registry, .page = map_page(a->page_fd),
-		.stopping = &stopping, .log_level = a->debug ? RHO_DEBUG : RHO_INFO };
+	struct rho_cell_options opt = { .dir = dir,
+		                        .registry = registry,
+		                        .page = map_page(a->page_fd),
+		                        .stopping = &stopping,
+		                        .log_level = a->debug ? RHO_DEBUG : RHO_INFO };
 	struct rho_buf why = { 0 };
 	char *store = rho_xprintf("%s/../../../.store", dir);
 	uint32_t state = RHO_CELL_FAILED;
@@ -170,7 +178,8 @@ static int run(const struct args *a, struct rho_registry *registry, const struct
 		fprintf(stderr, "cell %s (%s, seed %llu): %s\n", spec->id, spec->arm,
 		        (unsigned long long)spec->seed, why.at ? why.at : "no shared memory");
 	else if (a->debug)
-		fprintf(stderr, "cell %s: %s\n", spec->id, state == RHO_CELL_DONE ? "done" : "stopped; its checkpoint is written");
+		fprintf(stderr, "cell %s: %s\n", spec->id,
+		        state == RHO_CELL_DONE ? "done" : "stopped; its checkpoint is written");
 	if (opt.store)
 		rho_store_close(opt.store);
 	if (opt.page)
@@ -198,7 +207,8 @@ static int cell(const struct args *a)
 	char *dir = realpath(a->folder, NULL), *toml = dir ? rho_xprintf("%s/cell.toml", dir) : NULL;
 	int rc = 2, lock = -1;
 	if (!dir || access(toml, R_OK)) {
-		fprintf(stderr, "rho cell: %s is not a cell's folder (results/NAME/cells/ID): it has no cell.toml\n",
+		fprintf(stderr,
+		        "rho cell: %s is not a cell's folder (results/NAME/cells/ID): it has no cell.toml\n",
 		        a->folder);
 	} else if (is_done(dir)) {
 		fprintf(stderr, "cell %s is done; remove its status.json to run it again\n", a->folder);
@@ -211,6 +221,11 @@ static int cell(const struct args *a)
 		set_threads(spec, a->argv);
 		lock = lock_cell(dir);
 		rc = 1;
+	}
+	if (lock >= 0 && is_done(dir)) { /* by the process that held the lock until now */
+		close(lock);
+		lock = -1;
+		rc = 0;
 	}
 	if (lock >= 0) {
 		sweep(dir);

@@ -11,14 +11,17 @@
 #include "../base/file.h"
 #include "../command.h"
 #include "../report/compare.h"
+#include "blas.h"
 #include "clock.h"
 #include "prepare.h"
 #include "workers.h"
 
 static const char help[] =
-	"usage: rho run FILE [--jobs N] [--results DIR] [--set KEY=VALUE]... [--plugins DIR]... [--fresh] [--quiet]\n"
+	"usage: rho run FILE [--jobs N] [--results DIR] [--set KEY=VALUE]... [--plugins DIR]...\n"
+	"               [--fresh] [--dry] [--quiet]\n"
 	"\n"
-	"Runs the cells (arms x seeds) of an experiment file that are not done yet, each in a process of its\n"
+	"Runs the cells (arms x seeds) of an experiment file that are not done yet, each in a process of "
+	"its\n"
 	"own, then compares the arms. Cells that were cut off go on from their last checkpoint.\n"
 	"\n"
 	"  --jobs N          cells at a time (as many as there are processors)\n"
@@ -36,7 +39,7 @@ struct args {
 	const char *file, *results;
 	const char **set, **dirs;
 	size_t n_set, n_dirs;
-	uint64_t jobs;                  /* 0: as many as there are processors */
+	uint64_t jobs; /* 0: as many as there are processors */
 	bool fresh, dry, quiet;
 };
 
@@ -46,13 +49,14 @@ struct session {
 	struct rho_plan *plan;
 	struct rho_progress progress;
 	sigset_t before;
-	char *dir, *store;              /* DIR/NAME, DIR/.store */
-	struct rho_job *job; size_t n_jobs;     /* cells to run */
+	char *dir, *store; /* DIR/NAME, DIR/.store */
+	struct rho_job *job;
+	size_t n_jobs; /* cells to run */
 	struct rho_plan_cell const **job_cell;
-	bool *needed;                   /* (n_arms) */
-	size_t n_done;                  /* cells done before this run */
-	size_t ended, failed;           /* of the jobs */
-	size_t *seed_left;              /* (n_seeds) jobs still to end */
+	bool *needed;         /* (n_arms) */
+	size_t n_done;        /* cells done before this run */
+	size_t ended, failed; /* of the jobs */
+	size_t *seed_left;    /* (n_seeds) jobs still to end */
 	double started;
 };
 
@@ -71,8 +75,8 @@ static const char *option(int argc, char **argv, int *i, const char *name)
 
 static int misused(const char *arg)
 {
-	static const char *const names[] = { "--jobs", "--results", "--set", "--plugins", "--fresh", "--dry",
-		"--quiet", "--help" };
+	static const char *const names[] = { "--jobs",  "--results", "--set",   "--plugins",
+		                             "--fresh", "--dry",     "--quiet", "--help" };
 	const char *near = arg[0] == '-' ? rho_nearest(arg, names, sizeof names / sizeof *names) : NULL;
 	fprintf(stderr, "rho run: %s is not understood; ", arg);
 	fprintf(stderr, near ? "did you mean %s?\n" : "see rho run --help\n", near);
@@ -157,8 +161,10 @@ static int lock_run(const struct session *s)
 	if (fd < 0) {
 		fprintf(stderr, "rho run: %s cannot be written: %s\n", path, strerror(errno));
 	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
-		fprintf(stderr, "rho run: another rho run is at work on %s; wait for it, or give this one another "
-		        "--results folder\n", s->dir);
+		fprintf(stderr,
+		        "rho run: another rho run is at work on %s; wait for it, or give this one another "
+		        "--results folder\n",
+		        s->dir);
 		close(fd);
 		fd = -1;
 	}
@@ -176,8 +182,10 @@ static int check_folder(const struct session *s)
 	if (!access(plan, F_OK) && !s->args->fresh) {
 		r = rho_results_read(s->dir, &why);
 		if (!r) {
-			fprintf(stderr, "rho run: %s\n  --fresh starts this experiment over; --results DIR keeps the "
-			        "old one\n", why.at);
+			fprintf(stderr,
+			        "rho run: %s\n  --fresh starts this experiment over; --results DIR keeps the "
+			        "old one\n",
+			        why.at);
 			rc = 2;
 		} else {
 			rho_results_free(r);
@@ -221,8 +229,9 @@ static void list_jobs(struct session *s)
 			s->needed[c->arm] = true;
 			s->seed_left[k]++;
 			s->job_cell[s->n_jobs] = c;
-			s->job[s->n_jobs++] = (struct rho_job){ .id = c->id, .arm = p->arm[c->arm].name, .dir = dir,
-				.seed = c->seed };
+			s->job[s->n_jobs++] = (struct rho_job){
+				.id = c->id, .arm = p->arm[c->arm].name, .dir = dir, .seed = c->seed
+			};
 		}
 }
 
@@ -277,9 +286,14 @@ static int prepare(struct session *s, struct rho_diags *diags)
 {
 	struct rho_buf why = { 0 };
 	struct rho_preparation p = {
-		.registry = s->registry, .plan = s->plan, .needed = s->needed, .store_dir = s->store,
-		.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .before = &s->before,
-		.progress = &s->progress, .diags = diags,
+		.registry = s->registry,
+		.plan = s->plan,
+		.needed = s->needed,
+		.store_dir = s->store,
+		.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		.before = &s->before,
+		.progress = &s->progress,
+		.diags = diags,
 	};
 	int n = rho_prepare_store(&p, &why);
 	if (!n)
@@ -299,6 +313,8 @@ static int prepare(struct session *s, struct rho_diags *diags)
 
 /* ---- running ---- */
 
+static const double SAY_EVERY = 1; /* seconds between lines about completed seeds */
+
 static void on_tick(void *arg, uint64_t made, uint64_t reached)
 {
 	struct session *s = arg;
@@ -316,13 +332,14 @@ static void on_finished(void *arg, const struct rho_job *j)
 	if (j->state == RHO_CELL_FAILED) {
 		s->failed++;
 		rho_progress_clear(&s->progress);
-		fprintf(stderr, "cell %s (%s, seed %llu): %s\n", j->id, j->arm, (unsigned long long)j->seed, j->why);
+		fprintf(stderr, "cell %s (%s, seed %llu): %s\n", j->id, j->arm, (unsigned long long)j->seed,
+		        j->why);
 	}
 	for (size_t k = 0; k < s->plan->n_seeds; k++)
-		if (s->plan->seeds[k] == j->seed && --s->seed_left[k] == 0)
-			rho_progress_say(&s->progress, "seed %llu: all %zu cells ended (%zu of %zu)",
-			                 (unsigned long long)j->seed, s->plan->n_cells / s->plan->n_seeds,
-			                 s->n_done + s->ended, s->plan->n_cells);
+		if (s->plan->seeds[k] == j->seed && --s->seed_left[k] == 0 &&
+		    rho_clock() - s->progress.last >= SAY_EVERY)
+			rho_progress_say(&s->progress, "seed %llu is complete, %zu of %zu cells ended",
+			                 (unsigned long long)j->seed, s->n_done + s->ended, s->plan->n_cells);
 }
 
 static void say_start(struct session *s, size_t jobs)
@@ -344,8 +361,10 @@ static int conclude(struct session *s, int stopped)
 	size_t done = s->n_done + s->ended - s->failed;
 	rho_progress_clear(&s->progress);
 	if (stopped) {
-		fprintf(stderr, "stopped: %zu of %zu cells are done, the others go on from their checkpoints when "
-		        "this command is given again\n", done, s->plan->n_cells);
+		fprintf(stderr,
+		        "stopped: %zu of %zu cells are done, the others go on from their checkpoints when "
+		        "this command is given again\n",
+		        done, s->plan->n_cells);
 		return 130;
 	}
 	if (s->failed) {
@@ -358,7 +377,8 @@ static int conclude(struct session *s, int stopped)
 		return 1;
 	}
 	if (s->n_jobs)
-		rho_progress_say(&s->progress, "done: %zu cells in %.3g s", s->n_jobs, rho_clock() - s->started);
+		rho_progress_say(&s->progress, "done: %zu cells in %.3g s", s->n_jobs,
+		                 rho_clock() - s->started);
 	if (s->args->quiet || s->plan->n_arms < 2)
 		return 0;
 	return rho_compare_print(s->dir, stdout) ? 1 : 0;
@@ -369,9 +389,15 @@ static int run_cells(struct session *s)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t threads = s->plan->run.threads ? s->plan->run.threads : 1;
 	struct rho_workers w = {
-		.job = s->job, .n = s->n_jobs, .threads = threads, .deadline = s->plan->run.deadline,
-		.plugin_dirs = s->args->dirs, .n_plugin_dirs = s->args->n_dirs,
-		.finished = on_finished, .tick = on_tick, .arg = s,
+		.job = s->job,
+		.n = s->n_jobs,
+		.threads = threads,
+		.deadline = s->plan->run.deadline,
+		.plugin_dirs = s->args->dirs,
+		.n_plugin_dirs = s->args->n_dirs,
+		.finished = on_finished,
+		.tick = on_tick,
+		.arg = s,
 	};
 	w.jobs = s->args->jobs ? (size_t)s->args->jobs : (size_t)((uint64_t)(cpus > 0 ? cpus : 1) / threads);
 	w.jobs = w.jobs < 1 ? 1 : w.jobs;
@@ -432,11 +458,14 @@ static int run(const struct args *a)
 {
 	struct session s = { .args = a };
 	struct rho_diags *diags = rho_diags_new();
+	const char *coretype = rho_blas_coretype();
 	int rc = 2;
 	/* Whatever BLAS computes for the store is computed by one thread, so that its bits are the same
 	 * on every machine; encoders are parallel over texts. It reads this when the modules are opened. */
 	setenv("OPENBLAS_NUM_THREADS", "1", 1);
 	setenv("OMP_NUM_THREADS", "1", 1);
+	if (coretype)
+		setenv("OPENBLAS_CORETYPE", coretype, 1);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	rho_signals_hold(&s.before);
@@ -446,7 +475,7 @@ static int run(const struct args *a)
 	if (!s.plan || !a->quiet)
 		rho_diags_print(diags, stderr);
 	rho_diags_free(diags);
-	diags = rho_diags_new();        /* warnings are not said twice */
+	diags = rho_diags_new(); /* warnings are not said twice */
 	if (s.plan) {
 		s.dir = rho_xprintf("%s/%s", a->results, s.plan->name);
 		s.store = rho_xprintf("%s/.store", a->results);
@@ -459,8 +488,9 @@ static int run(const struct args *a)
 
 int rho_cmd_run(int argc, char **argv)
 {
-	struct args a = { .results = "results", .set = rho_xcalloc((size_t)argc, sizeof *a.set),
-		.dirs = rho_xcalloc((size_t)argc, sizeof *a.dirs) };
+	struct args a = { .results = "results",
+		          .set = rho_xcalloc((size_t)argc, sizeof *a.set),
+		          .dirs = rho_xcalloc((size_t)argc, sizeof *a.dirs) };
 	int rc = parse(argc, argv, &a);
 	if (rc < 0)
 		fputs(help, stdout);

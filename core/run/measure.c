@@ -6,14 +6,14 @@
 #include "cell_impl.h"
 #include "propensity.h"
 
-enum { MARGINAL_BYTES_LOG2 = 32 };      /* most memory for the scores that marginal propensities need */
+enum { MARGINAL_BYTES_LOG2 = 32 }; /* most memory for the scores that marginal propensities need */
 
 /* Marginal propensities take a ranking of all actions where the sampler's law is known to be
  * uniform, and the agent's share of exploration where only inclusion probabilities are. */
 static bool wants_rank(const struct rho_play *c)
 {
-	return c->spec->run.log == RHO_LOG_MARGINAL && c->stage.ranks && c->stage.spec.slate == 1
-		&& c->stage.sampled.law != RHO_LAW_ALL;
+	return c->spec->run.log == RHO_LOG_MARGINAL && c->stage.ranks && c->stage.spec.slate == 1 &&
+	       c->stage.sampled.law != RHO_LAW_ALL;
 }
 
 int rho_cell_measure_init(struct rho_play *c)
@@ -21,22 +21,26 @@ int rho_cell_measure_init(struct rho_play *c)
 	const struct rho_stage *s = &c->stage;
 	size_t n = s->spec.lanes;
 	const struct rho_column *group = s->env_spec.obs == RHO_OBS_ROW
-		? rho_column(s->data, RHO_CONTEXTS, "group", RHO_COL_LABEL) : NULL;
+	                                         ? rho_find_column(s->data, RHO_CONTEXTS, "group", RHO_COL_LABEL)
+	                                         : NULL;
 	rho_metrics_init(&c->metrics, s->oracle, group);
 	c->unit_off = rho_xcalloc(n + 1, sizeof *c->unit_off);
 	for (size_t i = 0; i <= n; i++)
 		c->unit_off[i] = i;
-	c->marginal = rho_xcalloc(n, sizeof *c->marginal);
 	if (s->oracle) {
-		c->mean = rho_xcalloc(s->sampled.law == RHO_LAW_ALL ? n : n * s->sampled.max_k, sizeof *c->mean);
+		c->mean = rho_xcalloc(s->sampled.law == RHO_LAW_ALL ? n : n * s->sampled.max_k,
+		                      sizeof *c->mean);
 		c->best = rho_xcalloc(n, sizeof *c->best);
 		c->truth = rho_xcalloc(n, sizeof *c->truth);
 	}
 	if (!wants_rank(c))
 		return 0;
 	if (s->spec.n_actions > ((size_t)1 << MARGINAL_BYTES_LOG2) / sizeof(float) / n) {
-		rho_buf_printf(c->why, "run.log = \"marginal\" ranks %zu actions in each of %zu lanes, more than %g GiB; "
-		               "use fewer lanes", s->spec.n_actions, n, (double)(1u << (MARGINAL_BYTES_LOG2 - 30)));
+		rho_buf_printf(
+			c->why,
+			"run.log = \"marginal\" ranks %zu actions in each of %zu lanes, more than %g GiB; "
+			"use fewer lanes",
+			s->spec.n_actions, n, (double)(1u << (MARGINAL_BYTES_LOG2 - 30)));
 		return RHO_EINVAL;
 	}
 	c->score = rho_xmalloc(n * s->spec.n_actions * sizeof *c->score);
@@ -53,7 +57,6 @@ void rho_cell_measure_free(struct rho_play *c)
 	free(c->truth);
 	free(c->score);
 	free(c->explore);
-	free(c->marginal);
 	rho_buf_free(&c->line);
 	rho_buf_free(&c->names);
 }
@@ -77,7 +80,8 @@ int rho_cell_rank(struct rho_play *c)
 	struct rho_instance *a = c->stage.agent;
 	struct rho_batch b = ranked(c);
 	rho_call_begin(a, "rank", c->step, false);
-	return rho_call_end(a, a->module->plugin.agent->rank(&a->ctx, a->self, &b, c->score, c->explore), c->why);
+	return rho_call_end(a, a->module->plugin.agent->rank(&a->ctx, a->self, &b, c->score, c->explore),
+	                    c->why);
 }
 
 /* P(action | context) of decision i, whatever was drawn; NaN where it cannot be said. */
@@ -96,10 +100,12 @@ static double marginal(const struct rho_play *c, size_t i)
 		if (b.cand_off)
 			for (at = 0; at < n && rho_cand(&b, i, at) != c->choice.action[i]; at++)
 				;
-		return at < n ? rho_draw_marginal(c->score + rho_cand_at(&b, i), n, at, k, (double)c->explore[i])
-			: NAN;
+		return at < n ? rho_draw_marginal(c->score + rho_cand_at(&b, i), n, at, k,
+		                                  (double)c->explore[i])
+		              : NAN;
 	}
-	/* A law unknown but for inclusion: it suffices where the choice is uniform over as many as asked for. */
+	/* A law unknown but for inclusion: it suffices where the choice is uniform over as many as asked for.
+	 */
 	if (c->explore[i] >= 1 && k == c->stage.sampled.max_k)
 		return (double)posed->incl[posed->cand_off[i] + c->at[i]] / (double)k;
 	return NAN;
@@ -128,8 +134,8 @@ int rho_cell_truth(struct rho_play *c)
 		t->best_cand = sampled ? (double)most : t->best;
 		t->chosen = (double)c->mean[off[i] + (sampled ? c->at[i] : 0)];
 		if (!isfinite(t->best) || !isfinite(t->chosen) || !isfinite(t->best_cand)) {
-			rho_buf_printf(c->why, "%s, oracle, lane %zu: best %g, chosen %g", env->label, i, t->best,
-			               t->chosen);
+			rho_buf_printf(c->why, "%s, oracle, lane %zu: best %g, chosen %g", env->label, i,
+			               t->best, t->chosen);
 			return RHO_EBUG;
 		}
 	}
@@ -141,8 +147,9 @@ int rho_cell_truth(struct rho_play *c)
 int rho_cell_log_header(struct rho_play *c)
 {
 	if (c->log.path) {
-		rho_buf_str(&c->log.pending, c->stage.spec.slate > 1 ? "step,lane,context,position,action,reward,prob"
-		            : "step,lane,context,action,reward,prob");
+		rho_buf_str(&c->log.pending, c->stage.spec.slate > 1
+		                                     ? "step,lane,context,position,action,reward,prob"
+		                                     : "step,lane,context,action,reward,prob");
 		rho_buf_str(&c->log.pending, c->spec->run.log == RHO_LOG_MARGINAL ? ",marginal\n" : "\n");
 	}
 	return 0;
@@ -174,7 +181,8 @@ static void log_decision(struct rho_play *c, size_t i)
 int rho_cell_account(struct rho_play *c)
 {
 	for (size_t i = 0; i < c->stage.spec.lanes; i++)
-		rho_metrics_add(&c->metrics, (double)c->obs.reward[i], c->truth ? &c->truth[i] : NULL, c->now->row[i]);
+		rho_metrics_add(&c->metrics, (double)c->obs.reward[i], c->truth ? &c->truth[i] : NULL,
+		                c->now->row[i]);
 	if (!c->log.path)
 		return 0;
 	for (size_t i = 0; i < c->stage.spec.lanes; i++)
@@ -209,7 +217,10 @@ static void put_timing(struct rho_play *c)
 {
 	struct rho_buf *b = &c->timing.pending;
 	double n = (double)c->spent.n, now = rho_clock();
-	const struct { const char *name; double value; } out[] = {
+	const struct {
+		const char *name;
+		double value;
+	} out[] = {
 		{ "decision_us", (double)c->spent.decide * 1e-3 / n },
 		{ "learn_us", (double)c->spent.learn * 1e-3 / n },
 		{ "env_us", (double)c->spent.env * 1e-3 / n },
@@ -231,5 +242,6 @@ int rho_cell_record(struct rho_play *c)
 	report(c, metric, n);
 	free(metric);
 	/* A record is written at once: whoever watches the file sees how the cell is doing. */
-	return rho_out_flush(&c->out, false, c->why) || rho_out_flush(&c->timing, false, c->why) ? RHO_EIO : 0;
+	return rho_out_flush(&c->out, false, c->why) || rho_out_flush(&c->timing, false, c->why) ? RHO_EIO
+	                                                                                         : 0;
 }

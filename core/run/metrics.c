@@ -7,8 +7,8 @@
 #include "out.h"
 
 static const char *const host_names[] = {
-	"step", "reward", "regret", "coverage_regret", "selection_regret", "best",
-	"decision_us", "learn_us", "env_us", "decisions_per_s",
+	"step", "reward",      "regret",   "coverage_regret", "selection_regret",
+	"best", "decision_us", "learn_us", "env_us",          "decisions_per_s",
 };
 
 void rho_metrics_init(struct rho_metrics *m, bool oracle, const struct rho_column *group)
@@ -71,7 +71,10 @@ static bool taken(const struct rho_metrics *m, size_t at)
 /* The list under construction: names stand end to end in a buffer that may move until the end. */
 struct list {
 	struct rho_buf *names;
-	struct { size_t name; double value; } *at;
+	struct {
+		size_t name;
+		double value;
+	} * at;
 	size_t n;
 };
 

@@ -7,12 +7,21 @@
 #include "../base/buf.h"
 #include "pack.h"
 
-enum { RHO_METRICS_GROUPS = 64 };       /* with more groups than this, none is reported by itself */
+enum { RHO_METRICS_GROUPS = 64 }; /* with more groups than this, none is reported by itself */
 
-struct rho_truth { double best, best_cand, chosen; };   /* means, from the environment's oracle */
+struct rho_truth {
+	double best, best_cand, chosen;
+}; /* means, from the environment's oracle */
 
-struct rho_group_sum { double reward, regret; uint64_t n; };
-struct rho_named_sum { char *owner, *name; double sum; uint64_t n; };
+struct rho_group_sum {
+	double reward, regret;
+	uint64_t n;
+};
+struct rho_named_sum {
+	char *owner, *name;
+	double sum;
+	uint64_t n;
+};
 
 /* Sums since the last record: a window. */
 struct rho_metrics {
@@ -20,8 +29,9 @@ struct rho_metrics {
 	const struct rho_column *group; /* LABEL, a label a context; NULL: no groups */
 	uint64_t n;                     /* decisions */
 	double reward, regret, coverage, selection, best;
-	struct rho_group_sum *groups;   /* (group->n_labels) */
-	struct rho_named_sum *named; size_t n_named;    /* in order of first appearance */
+	struct rho_group_sum *groups; /* (group->n_labels) */
+	struct rho_named_sum *named;
+	size_t n_named; /* in order of first appearance */
 };
 
 /* `group`: the contexts' LABEL column of that name, or NULL. */

@@ -17,7 +17,8 @@ static int cannot(const struct rho_out *o, const char *what, struct rho_buf *why
 	int e = errno;
 	rho_buf_printf(why, "cannot %s %s: %s", what, o->path, strerror(e));
 	if (e == ENOSPC || e == EDQUOT || e == EFBIG)
-		rho_buf_str(why, "; make room and run again: what was measured up to the last checkpoint is kept");
+		rho_buf_str(why,
+		            "; make room and run again: what was measured up to the last checkpoint is kept");
 	return -1;
 }
 
@@ -48,7 +49,7 @@ int rho_out_flush(struct rho_out *o, bool sync, struct rho_buf *why)
 {
 	if (!o->path)
 		return 0;
-	for (size_t done = 0; done < o->pending.len; ) {
+	for (size_t done = 0; done < o->pending.len;) {
 		ssize_t n = write(o->fd, o->pending.at + done, o->pending.len - done);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -98,15 +99,18 @@ void rho_put_float(struct rho_buf *b, float v) { put_shortest(b, (double)v, 6, 9
 /* Length of the UTF-8 sequence at s (n bytes left), 0 when it is none. */
 static size_t utf8_len(const unsigned char *s, size_t n)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3
-		: s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	size_t len = s[0] < 0x80                   ? 1
+	             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+	             : (s[0] & 0xf0) == 0xe0       ? 3
+	             : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+	                                           : 0;
 	if (!len || len > n)
 		return 0;
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)
-	    || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return len;
 }
@@ -114,7 +118,7 @@ static size_t utf8_len(const unsigned char *s, size_t n)
 void rho_put_json_str(struct rho_buf *b, const char *at, size_t len)
 {
 	rho_buf_add(b, "\"", 1);
-	for (size_t i = 0; i < len; ) {
+	for (size_t i = 0; i < len;) {
 		unsigned char ch = (unsigned char)at[i];
 		size_t n = utf8_len((const unsigned char *)at + i, len - i);
 		if (!n)

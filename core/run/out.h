@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include "../base/buf.h"
 
-struct rho_out {                        /* zero-initialise; `path` NULL: closed, everything is a no-op */
+struct rho_out { /* zero-initialise; `path` NULL: closed, everything is a no-op */
 	char *path;
 	int fd;
-	struct rho_buf pending;         /* written in pieces of about 64 KiB */
-	uint64_t length;                /* bytes in the file, pending ones not included */
+	struct rho_buf pending; /* written in pieces of about 64 KiB */
+	uint64_t length;        /* bytes in the file, pending ones not included */
 };
 
 /* Opens PATH to go on after its first `length` bytes; what follows them is cut off. 0: created
@@ -20,7 +20,7 @@ int rho_out_open(struct rho_out *, const char *path, uint64_t length, struct rho
 /* To be called after adding to `pending`: writes it when it is much. */
 int rho_out_added(struct rho_out *, struct rho_buf *why);
 int rho_out_flush(struct rho_out *, bool sync, struct rho_buf *why);
-void rho_out_close(struct rho_out *);           /* drops what is pending */
+void rho_out_close(struct rho_out *); /* drops what is pending */
 
 /* The shortest decimal that reads back as the same number: the same text on every machine. */
 void rho_put_double(struct rho_buf *, double);

@@ -19,7 +19,11 @@ static inline void rho_pack_bytes(struct rho_buf *b, const void *at, size_t n)
 
 static inline void rho_pack_str(struct rho_buf *b, const char *s) { rho_pack_bytes(b, s, strlen(s) + 1); }
 
-struct rho_unpack { const unsigned char *at; size_t left; bool bad; };   /* bad: something did not fit */
+struct rho_unpack {
+	const unsigned char *at;
+	size_t left;
+	bool bad;
+}; /* bad: something did not fit */
 
 /* n bytes where they stand, or NULL and bad. */
 static inline const void *rho_unpack_raw(struct rho_unpack *u, uint64_t n)

@@ -54,21 +54,26 @@ static int blame(struct rho_buf *why, const struct rho_instance *i, const char *
 }
 
 /* The env's lists of lane `i`: offsets in order, ids known and distinct, enough of them. */
-static int check_legal(const struct rho_stage *s, const uint32_t *id, const size_t *off, size_t i, size_t least,
-                       const char *slot, struct rho_marks *m, struct rho_buf *why)
+static int check_legal(const struct rho_stage *s, const uint32_t *id, const size_t *off, size_t i,
+                       size_t least, const char *slot, struct rho_marks *m, struct rho_buf *why)
 {
 	if (off[i + 1] < off[i] || off[i + 1] - off[i] < least || off[i + 1] - off[i] > m->n) {
 		blame(why, s->env, slot, i);
-		rho_buf_printf(why, "its list of legal actions runs from %zu to %zu; at least %zu and at most %zu ids "
-		               "are possible", off[i], off[i + 1], least, m->n);
+		rho_buf_printf(
+			why,
+			"its list of legal actions runs from %zu to %zu; at least %zu and at most %zu ids "
+			"are possible",
+			off[i], off[i + 1], least, m->n);
 		return RHO_EBUG;
 	}
 	marks_next(m);
 	for (size_t j = off[i]; j < off[i + 1]; j++) {
 		if (id[j] >= m->n || m->at[id[j]] == m->now) {
 			blame(why, s->env, slot, i);
-			rho_buf_printf(why, id[j] < m->n ? "action %u is twice among the legal ones"
-			               : "legal action %u does not exist: ids are 0 .. %zu", id[j], m->n - 1);
+			rho_buf_printf(why,
+			               id[j] < m->n ? "action %u is twice among the legal ones"
+			                            : "legal action %u does not exist: ids are 0 .. %zu",
+			               id[j], m->n - 1);
 			return RHO_EBUG;
 		}
 		m->at[id[j]] = m->now;
@@ -129,7 +134,8 @@ static int take_context(struct rho_pose *p, const struct rho_stage *s, const str
 	for (size_t j = 0; j < s->x_dim; j++)
 		if (!isfinite(o->x[i * s->x_dim + j])) {
 			blame(why, s->env, slot, i);
-			rho_buf_printf(why, "number %zu of the observation is %g", j, (double)o->x[i * s->x_dim + j]);
+			rho_buf_printf(why, "number %zu of the observation is %g", j,
+			               (double)o->x[i * s->x_dim + j]);
 			return RHO_EBUG;
 		}
 	memcpy(p->x + i * s->x_dim, o->x + i * s->x_dim, s->x_dim * sizeof *p->x);
@@ -149,7 +155,8 @@ int rho_pose_take(struct rho_pose *p, const struct rho_stage *s, const struct rh
 		return 0;
 	if (o->legal_off[0] || (!o->legal && o->legal_off[n])) {
 		blame(why, s->env, slot, 0);
-		rho_buf_str(why, o->legal_off[0] ? "legal_off[0] is not 0" : "legal_off is set and legal is not");
+		rho_buf_str(why,
+		            o->legal_off[0] ? "legal_off[0] is not 0" : "legal_off is set and legal is not");
 		return RHO_EBUG;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -164,17 +171,17 @@ int rho_pose_take(struct rho_pose *p, const struct rho_stage *s, const struct rh
 /* ---- candidates ---- */
 
 /* The sampler's list for entry i of what it was asked: as many as promised, known, legal, distinct. */
-static int check_drawn(const struct rho_stage *s, const struct rho_ask *ask, const struct rho_lists *l, size_t i,
-                       struct rho_marks *m, struct rho_buf *why)
+static int check_drawn(const struct rho_stage *s, const struct rho_ask *ask, const struct rho_lists *l,
+                       size_t i, struct rho_marks *m, struct rho_buf *why)
 {
 	size_t lane = ask->lane[i];
 	size_t legal = ask->legal_off ? ask->legal_off[i + 1] - ask->legal_off[i] : m->n;
 	size_t most = s->sampled.max_k < legal ? s->sampled.max_k : legal;
-	if (l->off[i + 1] < l->off[i] || l->off[i + 1] - l->off[i] > most
-	    || l->off[i + 1] - l->off[i] < s->spec.slate) {
+	if (l->off[i + 1] < l->off[i] || l->off[i + 1] - l->off[i] > most ||
+	    l->off[i + 1] - l->off[i] < s->spec.slate) {
 		blame(why, s->sampler, "draw", lane);
-		rho_buf_printf(why, "its candidates run from %zu to %zu; %zu .. %zu of them are possible", l->off[i],
-		               l->off[i + 1], s->spec.slate, most);
+		rho_buf_printf(why, "its candidates run from %zu to %zu; %zu .. %zu of them are possible",
+		               l->off[i], l->off[i + 1], s->spec.slate, most);
 		return RHO_EBUG;
 	}
 	marks_next(m);
@@ -185,14 +192,17 @@ static int check_drawn(const struct rho_stage *s, const struct rho_ask *ask, con
 		bool known = id < m->n, twice = known && m->at[id] == m->now;
 		if (!known || twice || (ask->legal_off && m->at[id] != m->now - 1)) {
 			blame(why, s->sampler, "draw", lane);
-			rho_buf_printf(why, "candidate %u %s", id, !known ? "does not exist" : twice
-			               ? "is given twice" : "is not legal in this decision");
+			rho_buf_printf(why, "candidate %u %s", id,
+			               !known  ? "does not exist"
+			               : twice ? "is given twice"
+			                       : "is not legal in this decision");
 			return RHO_EBUG;
 		}
 		m->at[id] = m->now;
 		if (!(isnan(l->incl[j]) || (l->incl[j] > 0 && l->incl[j] <= 1))) {
 			blame(why, s->sampler, "draw", lane);
-			rho_buf_printf(why, "candidate %u has inclusion probability %g", id, (double)l->incl[j]);
+			rho_buf_printf(why, "candidate %u has inclusion probability %g", id,
+			               (double)l->incl[j]);
 			return RHO_EBUG;
 		}
 	}
@@ -208,8 +218,10 @@ static int draw(const struct rho_stage *s, const struct rho_ask *ask, struct rho
 		l->incl[j] = NAN;
 	memset(l->off, 0, (ask->n + 1) * sizeof *l->off);
 	rho_call_begin(s->sampler, "draw", step, false);
-	e = rho_call_end(s->sampler, s->sampler->module->plugin.sampler->draw(&s->sampler->ctx, s->sampler->self,
-	                                                                      ask, &pool), why);
+	e = rho_call_end(
+		s->sampler,
+		s->sampler->module->plugin.sampler->draw(&s->sampler->ctx, s->sampler->self, ask, &pool),
+		why);
 	if (e)
 		return e;
 	if (l->off[0]) {
@@ -234,8 +246,9 @@ static void use_lists(struct rho_pose *p, const struct rho_stage *s)
 int rho_pose_draw(struct rho_pose *p, const struct rho_stage *s, const uint64_t *tick, uint64_t step,
                   struct rho_marks *m, struct rho_buf *why)
 {
-	struct rho_ask ask = { .n = s->spec.lanes, .x = p->batch.x, .actions = s->actions,
-		.lane = p->lane, .tick = tick };
+	struct rho_ask ask = {
+		.n = s->spec.lanes, .x = p->batch.x, .actions = s->actions, .lane = p->lane, .tick = tick
+	};
 	int e = 0;
 	if (p->has_legal) {
 		ask.legal = p->legal.id;
@@ -250,15 +263,18 @@ int rho_pose_draw(struct rho_pose *p, const struct rho_stage *s, const uint64_t 
 /* ---- what decisions led to ---- */
 
 /* Candidates of the one lane whose episode was cut off: appended to `out`. */
-static int last_candidates(struct rho_pose *led, const struct rho_stage *s, const struct rho_obs *last, size_t i,
-                           const uint64_t *tick, uint64_t step, struct rho_lists *out, struct rho_marks *m,
-                           struct rho_buf *why)
+static int last_candidates(struct rho_pose *led, const struct rho_stage *s, const struct rho_obs *last,
+                           size_t i, const uint64_t *tick, uint64_t step, struct rho_lists *out,
+                           struct rho_marks *m, struct rho_buf *why)
 {
 	const uint32_t lane = (uint32_t)i;
 	size_t at = out->off[i], legal_off[2] = { 0, 0 };
 	struct rho_lists one = { .off = (size_t[2]){ 0, 0 } };
-	struct rho_ask ask = { .n = 1, .x = rho_slice(led->batch.x, i, 1), .actions = s->actions,
-		.lane = &lane, .tick = tick + i };
+	struct rho_ask ask = { .n = 1,
+		               .x = rho_slice(led->batch.x, i, 1),
+		               .actions = s->actions,
+		               .lane = &lane,
+		               .tick = tick + i };
 	int e = 0;
 	if (last->legal_off) {
 		if (check_legal(s, last->legal, last->legal_off, i, s->spec.slate, "step (last)", m, why))
@@ -296,7 +312,8 @@ int rho_pose_led(struct rho_pose *led, const struct rho_pose *next, const struct
 		if (end[i] != RHO_RUNNING && take_context(led, s, last, i, "step (last)", why))
 			return RHO_EBUG;
 	for (size_t i = 0; i < s->spec.lanes && (drawn || led->has_legal); i++) {
-		size_t from = next->batch.cand_off ? next->batch.cand_off[i] : 0, n = rho_n_cand(&next->batch, i);
+		size_t from = next->batch.cand_off ? next->batch.cand_off[i] : 0,
+		       n = rho_n_cand(&next->batch, i);
 		size_t at = out->off[i];
 		int e;
 		if (end[i] == RHO_TRUNCATED) {
@@ -328,7 +345,8 @@ int rho_check_step(const struct rho_stage *s, const struct rho_obs *o, struct rh
 			blame(why, s->env, "step", i);
 			rho_buf_printf(why, "reward %.9g", (double)r);
 			if (known)
-				rho_buf_printf(why, " is not within the %.9g .. %.9g it declared", (double)lo, (double)hi);
+				rho_buf_printf(why, " is not within the %.9g .. %.9g it declared", (double)lo,
+				               (double)hi);
 			else
 				rho_buf_str(why, " is not a number to learn from");
 			return RHO_EBUG;
@@ -367,8 +385,11 @@ static int check_action(const struct rho_stage *s, const struct rho_batch *b, si
 	at[i * b->k + p] = b->cand_off ? find(b->cand + b->cand_off[i], n, slate[p]) : slate[p];
 	if (at[i * b->k + p] >= n) {
 		blame(why, s->agent, "act", i);
-		rho_buf_printf(why, slate[p] == UINT32_MAX ? "no action was chosen" : slate[p] >= s->spec.n_actions
-		               ? "action %u does not exist" : "action %u is not among the candidates", slate[p]);
+		rho_buf_printf(why,
+		               slate[p] == UINT32_MAX          ? "no action was chosen"
+		               : slate[p] >= s->spec.n_actions ? "action %u does not exist"
+		                                               : "action %u is not among the candidates",
+		               slate[p]);
 		return RHO_EBUG;
 	}
 	if (find(slate, p, slate[p]) < p) {

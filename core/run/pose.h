@@ -6,25 +6,30 @@
 #include "pack.h"
 #include "stage.h"
 
-struct rho_lists {                      /* ids of all lanes, end to end */
-	uint32_t *id; size_t *off;      /* off (lanes + 1) */
-	float *incl;                    /* beside id; NULL: none */
+struct rho_lists { /* ids of all lanes, end to end */
+	uint32_t *id;
+	size_t *off; /* off (lanes + 1) */
+	float *incl; /* beside id; NULL: none */
 	size_t room;
 };
 
 struct rho_pose {
-	struct rho_batch batch;         /* points into what follows */
-	uint32_t *row;                  /* (lanes) RHO_OBS_ROW; else zeros */
-	float *x;                       /* (lanes, x_dim) RHO_OBS_F32; else NULL */
+	struct rho_batch batch; /* points into what follows */
+	uint32_t *row;          /* (lanes) RHO_OBS_ROW; else zeros */
+	float *x;               /* (lanes, x_dim) RHO_OBS_F32; else NULL */
 	struct rho_mat x_mat;
-	uint32_t *lane;                 /* (lanes) 0, 1, ... */
-	bool has_legal;                 /* `legal` holds the env's lists; else every action is legal */
+	uint32_t *lane; /* (lanes) 0, 1, ... */
+	bool has_legal; /* `legal` holds the env's lists; else every action is legal */
 	struct rho_lists legal;
-	struct rho_lists drawn;         /* the sampler's; unused where the law is RHO_LAW_ALL */
+	struct rho_lists drawn; /* the sampler's; unused where the law is RHO_LAW_ALL */
 };
 
 /* A set of actions, emptied in no time: for distinct ids. */
-struct rho_marks { uint32_t *at; size_t n; uint32_t now; };
+struct rho_marks {
+	uint32_t *at;
+	size_t n;
+	uint32_t now;
+};
 
 void rho_pose_init(struct rho_pose *, const struct rho_stage *);
 void rho_pose_free(struct rho_pose *);

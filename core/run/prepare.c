@@ -6,7 +6,7 @@
 #include "stage.h"
 #include "workers.h"
 
-struct attempt {                        /* one arm, in a child */
+struct attempt { /* one arm, in a child */
 	const struct rho_preparation *p;
 	const struct rho_arm *arm;
 	struct rho_cell_page *page;
@@ -14,7 +14,10 @@ struct attempt {                        /* one arm, in a child */
 	bool rehearse;
 };
 
-struct said { char **text; size_t n; }; /* mistakes already reported: arms share roles */
+struct said {
+	char **text;
+	size_t n;
+}; /* mistakes already reported: arms share roles */
 
 static void on_progress(void *arg, const struct rho_ctx *ctx, double done)
 {
@@ -36,17 +39,21 @@ static int attempt(void *arg, struct rho_buf *out)
 	const struct attempt *a = arg;
 	const struct rho_preparation *p = a->p;
 	struct rho_world world = {
-		.registry = p->registry, .seed = p->plan->n_seeds ? p->plan->seeds[0] : 0,
-		.memory = (size_t)p->plan->run.memory, .threads = a->rehearse ? 1 : p->threads,
-		.log_level = a->rehearse ? RHO_WARN : RHO_INFO, .last_call = &a->page->call,
-		.progress = on_progress, .arg = a->page,
+		.registry = p->registry,
+		.seed = p->plan->n_seeds ? p->plan->seeds[0] : 0,
+		.memory = (size_t)p->plan->run.memory,
+		.threads = a->rehearse ? 1 : p->threads,
+		.log_level = a->rehearse ? RHO_WARN : RHO_INFO,
+		.last_call = &a->page->call,
+		.progress = on_progress,
+		.arg = a->page,
 	};
 	struct rho_stage stage;
 	struct rho_store *store = rho_store_open(p->store_dir, out);
 	if (!store)
 		return RHO_N_ROLES;
 	return a->rehearse ? rho_stage_open(&stage, &world, a->arm->role, &p->plan->run, store, out)
-		: rho_stage_features(&stage, &world, a->arm->role, store, out);
+	                   : rho_stage_features(&stage, &world, a->arm->role, store, out);
 }
 
 /* The kind of the instance that was being called, "agent ppo". */
@@ -64,7 +71,8 @@ static uint32_t kind_of(const struct rho_last_call *call)
 /* A mistake at the place of the role, once. */
 static int report(const struct attempt *a, uint32_t kind, const char *text, struct said *said)
 {
-	const struct rho_role *role = kind < RHO_N_ROLES && a->arm->role[kind].module ? &a->arm->role[kind] : NULL;
+	const struct rho_role *role =
+		kind < RHO_N_ROLES && a->arm->role[kind].module ? &a->arm->role[kind] : NULL;
 	struct rho_where where = role ? role->where : (struct rho_where){ .file = a->p->plan->file };
 	char *key = rho_xprintf("%s:%d:%d %s", where.file ? where.file : "", where.line, where.col, text);
 	for (size_t i = 0; i < said->n; i++)
@@ -88,7 +96,7 @@ static int try(struct attempt *a, struct said *said, struct rho_buf *why)
 		return -1;
 	code = rho_in_child(attempt, a, a->p->before, a->rehearse ? NULL : show, a, &text);
 	if (rho_signals_peek()) {
-		n = 0;  /* it did not end by itself */
+		n = 0; /* it did not end by itself */
 	} else if (code < 0) {
 		uint32_t kind = kind_of(&a->page->call);
 		rho_buf_clear(&text);
@@ -118,7 +126,8 @@ static char *features_of(const struct rho_preparation *p, const struct rho_arm *
 	struct rho_buf b = { 0 };
 	for (uint32_t kind = RHO_DATASET; kind <= RHO_ENCODER; kind++)
 		if (arm->role[kind].module)
-			rho_params_canonical(p->registry, arm->role[kind].module, arm->role[kind].table, true, &b);
+			rho_params_canonical(p->registry, arm->role[kind].module, arm->role[kind].table, true,
+			                     &b);
 	rho_buf_str(&b, "");
 	return b.at;
 }
@@ -127,7 +136,7 @@ static char *describe(const struct rho_arm *arm)
 {
 	const struct rho_module *d = arm->role[RHO_DATASET].module, *e = arm->role[RHO_ENCODER].module;
 	return e ? rho_xprintf("encoding %s with %s", d ? d->plugin.name : "nothing", e->plugin.name)
-		: rho_xprintf("reading dataset %s", d->plugin.name);
+	         : rho_xprintf("reading dataset %s", d->plugin.name);
 }
 
 int rho_prepare_store(const struct rho_preparation *p, struct rho_buf *why)

@@ -9,12 +9,12 @@
 struct rho_preparation {
 	struct rho_registry *registry;
 	const struct rho_plan *plan;
-	const bool *needed;             /* (n_arms) arms with cells to run */
+	const bool *needed; /* (n_arms) arms with cells to run */
 	const char *store_dir;
-	unsigned threads;               /* for computing what the store lacks */
-	const sigset_t *before;         /* see rho_signals_hold */
+	unsigned threads;       /* for computing what the store lacks */
+	const sigset_t *before; /* see rho_signals_hold */
 	struct rho_progress *progress;
-	struct rho_diags *diags;        /* every mistake, at the place of the role at fault */
+	struct rho_diags *diags; /* every mistake, at the place of the role at fault */
 };
 
 /* Puts the tables of every distinct dataset and the embeddings of every distinct encoder × dataset

@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "progress.h"
 
-static const double PLAIN_EVERY = 5;    /* seconds between plain lines */
+static const double PLAIN_EVERY = 5; /* seconds between plain lines */
 
 void rho_progress_init(struct rho_progress *p, bool quiet)
 {
@@ -103,7 +103,7 @@ void rho_progress_cells(struct rho_progress *p, size_t ended, size_t cells, uint
 {
 	struct rho_buf text = { 0 };
 	double now = rho_clock(), since = now - p->rate_at;
-	if (!p->rate_at) {
+	if (p->rate_at <= 0) {
 		p->rate_at = now;
 		p->rate_made = made;
 	} else if (since >= 0.5 && made >= p->rate_made) {

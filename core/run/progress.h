@@ -8,9 +8,9 @@
 
 struct rho_progress {
 	bool quiet, terminal;
-	bool drawn;                     /* a bar stands on the terminal's last line */
-	double last;                    /* when something was last shown */
-	double rate_at, rate;           /* decisions a second, smoothed; when it was last looked at */
+	bool drawn;           /* a bar stands on the terminal's last line */
+	double last;          /* when something was last shown */
+	double rate_at, rate; /* decisions a second, smoothed; when it was last looked at */
 	uint64_t rate_made;
 };
 
@@ -19,7 +19,7 @@ void rho_progress_init(struct rho_progress *, bool quiet);
 /* Cells ended of those there are; decisions made by this run, and those still to be made. */
 void rho_progress_cells(struct rho_progress *, size_t ended, size_t cells, uint64_t made, uint64_t left);
 
-/* A long step before the cells: "encoding with hashing", 0 .. 1. */
+/* A long step before the cells: "encoding with NAME", 0 .. 1. */
 void rho_progress_step(struct rho_progress *, const char *what, double done);
 
 /* A line that stays, printed in place of the bar. */

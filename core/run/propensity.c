@@ -3,7 +3,7 @@
 
 #include "propensity.h"
 
-/* C(n - m, k) / C(n, k): the probability that none of the best m is drawn, by whichever product is shorter. */
+/* C(n - m, k) / C(n, k): the probability that none of the best m is drawn. The shorter product. */
 static double none_of(uint64_t n, uint64_t k, uint64_t m)
 {
 	uint64_t terms = m < k ? m : k, gone = m < k ? k : m;
@@ -27,7 +27,7 @@ double rho_draw_best_tied(uint64_t n, uint64_t k, uint64_t above, uint64_t tied)
 {
 	double before = none_of(n, k, above), after = none_of(n, k, above + tied);
 	double v = rho_draw_best(n, k, above + 1), sum = 0;
-	if (after <= before / 2)        /* no digits are lost in the difference */
+	if (after <= before / 2) /* no digits are lost in the difference */
 		return (before - after) / (double)tied;
 	for (uint64_t j = above + 1; j <= above + tied && v > 0; j++) {
 		sum += v;

@@ -58,8 +58,8 @@ static int put_modules(struct rho_buf *b, const struct rho_cell_spec *spec, cons
 	for (size_t k = 0; k < spec->n_reports; k++)
 		if (put_module(b, spec->report[k].module, &first, why))
 			return -1;
-	if (put_parts(b, s->env, &first, why) || put_parts(b, s->sampler, &first, why)
-	    || put_parts(b, s->agent, &first, why))
+	if (put_parts(b, s->env, &first, why) || put_parts(b, s->sampler, &first, why) ||
+	    put_parts(b, s->agent, &first, why))
 		return -1;
 	rho_buf_str(b, "\n  ]");
 	return 0;
@@ -74,16 +74,23 @@ static int is_openblas(struct dl_phdr_info *info, size_t size, void *found)
 	return *(void **)found != NULL;
 }
 
-/* OpenBLAS's own description, where a module of this cell has brought it along. */
-static const char *blas(void)
+/* OpenBLAS's own description and the kernels it chose, where a module of this cell has brought it
+ * along; else NULL. */
+static char *blas(void)
 {
-	void *lib = NULL, *symbol;
-	char *(*config)(void);
+	static const char *const asked[] = { "openblas_get_config", "openblas_get_corename" };
+	char *(*answer)(void);
+	struct rho_buf b = { 0 };
+	void *lib = NULL;
 	if (!dl_iterate_phdr(is_openblas, &lib))
 		return NULL;
-	symbol = dlsym(lib, "openblas_get_config");
-	memcpy(&config, &symbol, sizeof config);
-	return symbol ? config() : "OpenBLAS";
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		void *symbol = dlsym(lib, asked[i]);
+		memcpy(&answer, &symbol, sizeof answer);
+		if (symbol)
+			rho_buf_printf(&b, "%s%s", i ? "; kernels: " : "", answer());
+	}
+	return b.at;
 }
 
 /* "model name" of /proc/cpuinfo; the machine's architecture where there is none. */
@@ -107,7 +114,7 @@ static void put_machine(struct rho_buf *b)
 {
 	struct utsname un = { 0 };
 	struct sysinfo si = { 0 };
-	char *model, *kernel, date[40];
+	char *model, *kernel, *library = blas(), date[40];
 	time_t now = time(NULL);
 	struct tm tm;
 	uname(&un);
@@ -115,12 +122,13 @@ static void put_machine(struct rho_buf *b)
 	model = cpu(&un);
 	kernel = rho_xprintf("%s %s", un.sysname, un.release);
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	put(b, "blas", blas());
+	put(b, "blas", library);
 	put(b, "cpu", model);
 	put(b, "kernel", kernel);
 	put(b, "started", date);
 	rho_buf_printf(b, ",\n  \"cpus\": %ld,\n  \"memory\": %llu", sysconf(_SC_NPROCESSORS_ONLN),
 	               (unsigned long long)si.totalram * si.mem_unit);
+	free(library);
 	free(model);
 	free(kernel);
 }

@@ -11,7 +11,11 @@ enum { MOST_SAVED = 3 };
 /* env, sampler, agent; their number. */
 static size_t saved(const struct rho_play *c, struct rho_saved out[MOST_SAVED])
 {
-	const struct { const char *path; uint32_t kind; struct rho_instance *at; } all[MOST_SAVED] = {
+	const struct {
+		const char *path;
+		uint32_t kind;
+		struct rho_instance *at;
+	} all[MOST_SAVED] = {
 		{ "env", RHO_ENV, c->stage.env },
 		{ "sampler", RHO_SAMPLER, c->stage.sampler },
 		{ "agent", RHO_AGENT, c->stage.agent },
@@ -39,8 +43,10 @@ static char *path_of(const struct rho_play *c, const char *file)
 /* The metrics a checkpoint speaks of are on disk before it is. */
 static int flush(struct rho_play *c)
 {
-	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, true, c->why)
-		|| rho_out_flush(&c->log, true, c->why) ? RHO_EIO : 0;
+	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, true, c->why) ||
+	                       rho_out_flush(&c->log, true, c->why)
+	               ? RHO_EIO
+	               : 0;
 }
 
 int rho_cell_save(struct rho_play *c)
@@ -73,7 +79,11 @@ int rho_cell_save(struct rho_play *c)
 /* Opens the three files at the lengths given. 0; 1 when one is shorter (none is then open); -1. */
 static int open_outs(struct rho_play *c, const uint64_t length[3])
 {
-	const struct { const char *name; struct rho_out *out; bool wanted; } all[3] = {
+	const struct {
+		const char *name;
+		struct rho_out *out;
+		bool wanted;
+	} all[3] = {
 		{ "metrics.jsonl", &c->out, true },
 		{ "timing.jsonl", &c->timing, true },
 		{ "log.csv", &c->log, c->spec->run.log != RHO_LOG_NONE },
@@ -84,8 +94,8 @@ static int open_outs(struct rho_play *c, const uint64_t length[3])
 		if (all[i].wanted)
 			e = rho_out_open(all[i].out, path, length[i], c->why);
 		if (e == 1)
-			rho_buf_printf(c->why, "%s is shorter than the %llu bytes the checkpoint knows of", path,
-			               (unsigned long long)length[i]);
+			rho_buf_printf(c->why, "%s is shorter than the %llu bytes the checkpoint knows of",
+			               path, (unsigned long long)length[i]);
 		free(path);
 	}
 	for (size_t i = 0; i < 3 && e; i++)

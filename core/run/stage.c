@@ -13,25 +13,28 @@ static const char *name_of(const struct rho_role *r) { return r->module->plugin.
 
 static void own_features(const struct rho_data *d, uint32_t table, struct rho_mat *out)
 {
-	const struct rho_column *c = rho_column(d, table, "features", RHO_COL_F32S);
+	const struct rho_column *c = rho_find_column(d, table, "features", RHO_COL_F32S);
 	if (c)
 		*out = (struct rho_mat){ c->f32, c->n, c->width, c->width };
 }
 
-static int embed(struct rho_stage *s, struct rho_world *w, const struct rho_role *role, struct rho_store *store,
-                 struct rho_buf *why)
+static int embed(struct rho_stage *s, struct rho_world *w, const struct rho_role *role,
+                 struct rho_store *store, struct rho_buf *why)
 {
 	const struct rho_column *a, *x;
 	if (!s->data) {
-		rho_buf_printf(why, "encoder %s has nothing to encode: the experiment has no [dataset]", name_of(role));
+		rho_buf_printf(why, "encoder %s has nothing to encode: the experiment has no [dataset]",
+		               name_of(role));
 		return RHO_ENCODER;
 	}
-	a = rho_column(s->data, RHO_ACTIONS, "text", RHO_COL_STR);
-	x = rho_column(s->data, RHO_CONTEXTS, "text", RHO_COL_STR);
+	a = rho_find_column(s->data, RHO_ACTIONS, "text", RHO_COL_STR);
+	x = rho_find_column(s->data, RHO_CONTEXTS, "text", RHO_COL_STR);
 	if (!a && !x) {
-		rho_buf_printf(why, "encoder %s has nothing to encode: neither actions nor contexts of this dataset "
-		               "have a column `text`; leave [encoder] out to use their numeric features",
-		               name_of(role));
+		rho_buf_printf(
+			why,
+			"encoder %s has nothing to encode: neither actions nor contexts of this dataset "
+			"have a column `text`; leave [encoder] out to use their numeric features",
+			name_of(role));
 		return RHO_ENCODER;
 	}
 	if (a && rho_store_embed(store, w, role->module, role->table, a, a, &s->action_emb, why))
@@ -51,7 +54,8 @@ static int features(struct rho_stage *s, struct rho_world *world, const struct r
 	w.memory = w.used = 0;
 	w.metric = NULL;
 	if (role[RHO_DATASET].module) {
-		s->tables = rho_store_tables(store, &w, role[RHO_DATASET].module, role[RHO_DATASET].table, key, why);
+		s->tables = rho_store_tables(store, &w, role[RHO_DATASET].module, role[RHO_DATASET].table,
+		                             key, why);
 		if (!s->tables)
 			return RHO_DATASET;
 		s->data = rho_tables_data(s->tables);
@@ -79,7 +83,8 @@ static int env_tables(const struct rho_stage *s, const struct rho_role role[RHO_
 	uint32_t needs = role[RHO_ENV].module->plugin.env->flags;
 	for (uint32_t t = 0; t < RHO_N_TABLES; t++)
 		if (needs & 1u << t && !(s->data && s->data->table[t].n)) {
-			rho_buf_printf(why, "env %s needs the table `%s`, and ", name_of(&role[RHO_ENV]), table_name[t]);
+			rho_buf_printf(why, "env %s needs the table `%s`, and ", name_of(&role[RHO_ENV]),
+			               table_name[t]);
 			if (role[RHO_DATASET].module)
 				rho_buf_printf(why, "dataset %s gives none with these parameters",
 				               name_of(&role[RHO_DATASET]));
@@ -100,7 +105,8 @@ static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 		rho_buf_printf(why, "%s, open: says there are %zu actions; 1 .. %u are possible", label,
 		               e->n_actions, UINT32_MAX - 1);
 	else if (rows && e->n_actions != rows && !e->action_mat)
-		rho_buf_printf(why, "%s, open: says there are %zu actions, and the dataset's table has %zu rows",
+		rho_buf_printf(why,
+		               "%s, open: says there are %zu actions, and the dataset's table has %zu rows",
 		               label, e->n_actions, rows);
 	else if (e->action_mat && e->action_mat->rows < e->n_actions)
 		rho_buf_printf(why, "%s, open: gives features for %zu of its %zu actions", label,
@@ -109,10 +115,11 @@ static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 		rho_buf_printf(why, "%s: a slate of %zu among %zu actions; 1 .. %zu are possible", label,
 		               e->slate, e->n_actions, e->n_actions);
 	else if (e->obs > RHO_OBS_ROW || (e->obs == RHO_OBS_F32 && !e->x_dim))
-		rho_buf_printf(why, "%s, open: declares observations of kind %u with %zu numbers", label, e->obs,
-		               e->x_dim);
+		rho_buf_printf(why, "%s, open: declares observations of kind %u with %zu numbers", label,
+		               e->obs, e->x_dim);
 	else if (e->obs == RHO_OBS_ROW && !(s->data && s->data->table[RHO_CONTEXTS].n))
-		rho_buf_printf(why, "%s observes rows of the table `contexts`, and the experiment has none", label);
+		rho_buf_printf(why, "%s observes rows of the table `contexts`, and the experiment has none",
+		               label);
 	else if (!isfinite(e->reward_lo) || !isfinite(e->reward_hi) || e->reward_lo > e->reward_hi)
 		rho_buf_printf(why, "%s, open: declares rewards within %g .. %g", label, (double)e->reward_lo,
 		               (double)e->reward_hi);
@@ -129,11 +136,16 @@ static int open_env(struct rho_stage *s, struct rho_world *w, const struct rho_r
 	s->env = rho_instance_new(w, role[RHO_ENV].module, role[RHO_ENV].table, 0, why);
 	if (!s->env)
 		return RHO_ENV;
-	s->env_spec = (struct rho_env_spec){ .data = s->data, .lanes = (size_t)run->lanes, .slate = 1, .horizon = 1 };
+	s->env_spec = (struct rho_env_spec){
+		.data = s->data,
+		.lanes = (size_t)run->lanes,
+		.slate = 1,
+		.horizon = 1,
+	};
 	rho_call_begin(s->env, "open", 0, true);
 	e = rho_call_end(s->env, env->open(&s->env->ctx, s->env->self, &s->env_spec), why);
 	s->env->opened = !e;
-	s->oracle = env->oracle && s->env_spec.slate == 1;      /* regret is of one action a decision */
+	s->oracle = env->oracle && s->env_spec.slate == 1; /* regret is of one action a decision */
 	return e ? RHO_ENV : env_sound(s, why);
 }
 
@@ -152,15 +164,19 @@ static void choose_features(struct rho_stage *s)
 		s->actions.mat = &s->action_own;
 	if (e->obs == RHO_OBS_ROW)
 		s->contexts = s->context_emb.mat.at ? &s->context_emb.mat
-			: s->context_own.at ? &s->context_own : NULL;
+		              : s->context_own.at   ? &s->context_own
+		                                    : NULL;
 	s->x_dim = e->obs == RHO_OBS_F32 ? e->x_dim : s->contexts ? s->contexts->cols : 0;
 }
 
 static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
                         const struct rho_run *run, struct rho_buf *why)
 {
-	struct rho_sampler_spec spec = { .n_actions = s->env_spec.n_actions, .x_dim = s->x_dim,
-		.actions = s->actions, .lanes = (size_t)run->lanes, .slate = s->env_spec.slate };
+	struct rho_sampler_spec spec = { .n_actions = s->env_spec.n_actions,
+		                         .x_dim = s->x_dim,
+		                         .actions = s->actions,
+		                         .lanes = (size_t)run->lanes,
+		                         .slate = s->env_spec.slate };
 	const struct rho_sampler *sampler;
 	int e;
 	s->sampled = (struct rho_sampler_info){ .law = RHO_LAW_ALL };
@@ -172,7 +188,8 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 		return RHO_SAMPLER;
 	s->sampled = (struct rho_sampler_info){ 0 };
 	rho_call_begin(s->sampler, "open", 0, true);
-	e = rho_call_end(s->sampler, sampler->open(&s->sampler->ctx, s->sampler->self, &spec, &s->sampled), why);
+	e = rho_call_end(s->sampler, sampler->open(&s->sampler->ctx, s->sampler->self, &spec, &s->sampled),
+	                 why);
 	s->sampler->opened = !e;
 	if (e)
 		return RHO_SAMPLER;
@@ -182,9 +199,10 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 		rho_buf_printf(why, "%s, open: declares law %u%s", s->sampler->label, s->sampled.law,
 		               sampler->draw ? "" : " but has no draw");
 	else if (s->sampled.max_k > spec.n_actions)
-		rho_buf_printf(why, "%s: %zu candidates a decision are asked for, and there are %zu actions; "
-		               "1 .. %zu are possible", s->sampler->label, s->sampled.max_k, spec.n_actions,
-		               spec.n_actions);
+		rho_buf_printf(why,
+		               "%s: %zu candidates a decision are asked for, and there are %zu actions; "
+		               "1 .. %zu are possible",
+		               s->sampler->label, s->sampled.max_k, spec.n_actions, spec.n_actions);
 	else if (s->sampled.max_k < spec.slate)
 		rho_buf_printf(why, "%s: gives at most %zu candidates, and a decision wants a slate of %zu",
 		               s->sampler->label, s->sampled.max_k, spec.slate);
@@ -192,18 +210,24 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 }
 
 /* What the agent's flags ask for that only open plugins and data can tell. */
-static int agent_served(const struct rho_stage *s, const struct rho_role role[RHO_N_ROLES], struct rho_buf *why)
+static int agent_served(const struct rho_stage *s, const struct rho_role role[RHO_N_ROLES],
+                        struct rho_buf *why)
 {
 	uint32_t needs = role[RHO_AGENT].module->plugin.agent->flags;
 	const char *agent = name_of(&role[RHO_AGENT]), *env = name_of(&role[RHO_ENV]);
 	if (needs & RHO_NEEDS_X && !s->x_dim && s->env_spec.obs == RHO_OBS_ROW)
-		rho_buf_printf(why, "agent %s needs contexts as numbers, and those of this dataset are not: add an "
-		               "[encoder] for their text, or a column `features`", agent);
+		rho_buf_printf(
+			why,
+			"agent %s needs contexts as numbers, and those of this dataset are not: add an "
+			"[encoder] for their text, or a column `features`",
+			agent);
 	else if (needs & RHO_NEEDS_X && !s->x_dim)
 		rho_buf_printf(why, "agent %s needs contexts, and env %s has none", agent, env);
 	else if (needs & RHO_NEEDS_FEATURES && !s->actions.mat)
-		rho_buf_printf(why, "agent %s needs action features, and there are none: add an [encoder] for the "
-		               "actions' text, or use a dataset with a column `features`", agent);
+		rho_buf_printf(why,
+		               "agent %s needs action features, and there are none: add an [encoder] for the "
+		               "actions' text, or use a dataset with a column `features`",
+		               agent);
 	else if (s->env_spec.slate > 1 && !(needs & RHO_DOES_SLATES))
 		rho_buf_printf(why, "agent %s picks one action a decision, and env %s wants %zu", agent, env,
 		               s->env_spec.slate);
@@ -219,11 +243,15 @@ static int open_agent(struct rho_stage *s, struct rho_world *w, const struct rho
 	if (e)
 		return e;
 	s->spec = (struct rho_spec){
-		.n_actions = env->n_actions, .x_dim = s->x_dim,
+		.n_actions = env->n_actions,
+		.x_dim = s->x_dim,
 		.action_dim = s->actions.mat ? s->actions.mat->cols : 0,
-		.lanes = (size_t)run->lanes, .slate = env->slate,
+		.lanes = (size_t)run->lanes,
+		.slate = env->slate,
 		.max_cand = s->sampled.law == RHO_LAW_ALL ? env->n_actions : s->sampled.max_k,
-		.reward_lo = env->reward_lo, .reward_hi = env->reward_hi, .horizon = env->horizon,
+		.reward_lo = env->reward_lo,
+		.reward_hi = env->reward_hi,
+		.horizon = env->horizon,
 	};
 	s->agent = rho_instance_new(w, role[RHO_AGENT].module, role[RHO_AGENT].table, 0, why);
 	if (!s->agent)
@@ -245,7 +273,7 @@ int rho_stage_open(struct rho_stage *s, struct rho_world *w, const struct rho_ro
 	*s = (struct rho_stage){ 0 };
 	fault = features(s, w, role, store, why);
 	if (!fault) {
-		rho_buf_clear(why);     /* the checks below tell by its length */
+		rho_buf_clear(why); /* the checks below tell by its length */
 		fault = open_env(s, w, role, run, why);
 	}
 	if (!fault) {

@@ -8,17 +8,17 @@
 
 struct rho_stage {
 	struct rho_tables *tables;
-	const struct rho_data *data;            /* NULL: no dataset */
+	const struct rho_data *data; /* NULL: no dataset */
 	struct rho_embedding action_emb, context_emb;
-	struct rho_mat action_own, context_own; /* over the tables' `features` columns */
-	struct rho_rows actions;                /* n_actions rows; mat NULL: no features */
-	const struct rho_mat *contexts;         /* a row a context; NULL: none, or the env sees none */
-	size_t x_dim;                           /* what agents see; 0: no contexts */
-	struct rho_instance *env, *sampler, *agent;     /* sampler NULL: every legal action */
+	struct rho_mat action_own, context_own;     /* over the tables' `features` columns */
+	struct rho_rows actions;                    /* n_actions rows; mat NULL: no features */
+	const struct rho_mat *contexts;             /* a row a context; NULL: none, or the env sees none */
+	size_t x_dim;                               /* what agents see; 0: no contexts */
+	struct rho_instance *env, *sampler, *agent; /* sampler NULL: every legal action */
 	struct rho_env_spec env_spec;
 	struct rho_sampler_info sampled;
-	struct rho_spec spec;                   /* as the agent was told */
-	bool oracle, ranks;                     /* the env can tell the truth; the agent can rank */
+	struct rho_spec spec; /* as the agent was told */
+	bool oracle, ranks;   /* the env can tell the truth; the agent can rank */
 };
 
 /* Opens all, checking what only data can tell (missing tables, contexts or features, k > K). 0, or

@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "workers.h"
 
-enum { TICK_MS = 200, GRACE_S = 10 };   /* GRACE_S: for a cell past its deadline to stop by itself */
+enum { TICK_MS = 200, GRACE_S = 10 }; /* GRACE_S: for a cell past its deadline to stop by itself */
 
 /* ---- signals ---- */
 
@@ -83,16 +83,17 @@ void rho_blame(struct rho_buf *b, int number, const struct rho_last_call *last)
 /* ---- one process ---- */
 
 struct slot {
-	pid_t pid;                      /* 0: free */
+	pid_t pid; /* 0: free */
 	struct rho_job *job;
 	struct rho_cell_page *page;
 	int page_fd;
 	double started;
-	bool late;                      /* killed for not heeding its deadline */
+	bool late; /* killed for not heeding its deadline */
 };
 
 /* In the child: becomes `rho cell`. Ends with the parent, as if asked to stop. */
-static void become_cell(const struct rho_workers *p, const struct slot *s, const sigset_t *before, pid_t parent)
+static void become_cell(const struct rho_workers *p, const struct slot *s, const sigset_t *before,
+                        pid_t parent)
 {
 	char *log = rho_xprintf("%s/log", s->job->dir), threads[24], page[16];
 	const char **argv = rho_xcalloc(p->n_plugin_dirs * 2 + 6, sizeof *argv);
@@ -101,7 +102,7 @@ static void become_cell(const struct rho_workers *p, const struct slot *s, const
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	snprintf(threads, sizeof threads, "%llu", (unsigned long long)p->threads);
 	snprintf(page, sizeof page, "%d", s->page_fd);
-	fcntl(s->page_fd, F_SETFD, 0);  /* this one goes along */
+	fcntl(s->page_fd, F_SETFD, 0); /* this one goes along */
 	dup2(null, 0);
 	dup2(fd < 0 ? null : fd, 1);
 	dup2(fd < 0 ? null : fd, 2);
@@ -162,10 +163,12 @@ static void crashed(struct slot *s, int number)
 	if (s->late)
 		rho_buf_printf(&b, ": it did not stop within %d s of its deadline", GRACE_S);
 	if (checkpoint)
-		rho_buf_printf(&b, "; checkpoint of step %llu kept; `rho cell --debug %s` reruns it from there",
+		rho_buf_printf(&b,
+		               "; checkpoint of step %llu kept; `rho cell --debug %s` reruns it from there",
 		               (unsigned long long)checkpoint, s->job->dir);
 	else
-		rho_buf_printf(&b, "; it had no checkpoint yet; `rho cell --debug %s` reruns it", s->job->dir);
+		rho_buf_printf(&b, "; it had no checkpoint yet; `rho cell --debug %s` reruns it",
+		               s->job->dir);
 	if (rho_status_write(s->job->dir, RHO_CELL_FAILED, checkpoint, rho_clock() - s->started, b.at, &why))
 		rho_buf_printf(&b, "; and %s", why.at);
 	rho_buf_free(&why);

@@ -5,26 +5,29 @@
 #include <signal.h>
 #include "cell.h"
 
-enum { RHO_CELL_EXIT_STOPPED = 3 };     /* `rho cell`: asked to stop, and its checkpoint is written */
+enum { RHO_CELL_EXIT_STOPPED = 3 }; /* `rho cell`: asked to stop, and its checkpoint is written */
 
-struct rho_job {                        /* a cell to be run */
+struct rho_job { /* a cell to be run */
 	const char *id, *arm;
 	char *dir;
 	uint64_t seed;
 	/* afterwards */
-	uint32_t state;                 /* enum rho_cell_state; MISSING: never started */
-	char *why;                      /* FAILED; owned */
-	uint64_t from, done;            /* decisions before and after this run of it */
+	uint32_t state;      /* enum rho_cell_state; MISSING: never started */
+	char *why;           /* FAILED; owned */
+	uint64_t from, done; /* decisions before and after this run of it */
 };
 
 struct rho_workers {
-	struct rho_job *job; size_t n;
-	size_t jobs;                    /* processes at a time */
-	uint64_t threads;               /* of each: BLAS */
-	double deadline;                /* seconds a cell may take; 0: none */
-	const char *const *plugin_dirs; size_t n_plugin_dirs;
+	struct rho_job *job;
+	size_t n;
+	size_t jobs;      /* processes at a time */
+	uint64_t threads; /* of each: BLAS */
+	double deadline;  /* seconds a cell may take; 0: none */
+	const char *const *plugin_dirs;
+	size_t n_plugin_dirs;
 	void (*finished)(void *arg, const struct rho_job *);
-	void (*tick)(void *arg, uint64_t made, uint64_t reached);       /* a few times a second: decisions made
+	void (*tick)(void *arg, uint64_t made,
+	             uint64_t reached); /* a few times a second: decisions made
 	                                 * by this run, and where the cells of this run stand all together */
 	void *arg;
 };
@@ -32,7 +35,7 @@ struct rho_workers {
 /* Blocks SIGCHLD, SIGINT and SIGTERM for this process, which then asks for them; `before` is what
  * children get back. */
 void rho_signals_hold(sigset_t *before);
-int rho_signals_peek(void);             /* SIGINT or SIGTERM that has arrived and waits, or 0 */
+int rho_signals_peek(void); /* SIGINT or SIGTERM that has arrived and waits, or 0 */
 
 /* Runs all jobs. 0, or the signal that asked to stop, when every process has ended: cells write
  * their checkpoints first; a second signal kills them. */

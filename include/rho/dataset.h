@@ -68,7 +68,7 @@ struct rho_table { size_t n, n_columns; const struct rho_column *const *column; 
 struct rho_data  { struct rho_table table[RHO_N_TABLES]; };
 
 /* The column of that name and type, or NULL. */
-static inline const struct rho_column *rho_column(const struct rho_data *d, uint32_t table,
+static inline const struct rho_column *rho_find_column(const struct rho_data *d, uint32_t table,
                                                   const char *name, uint32_t type)
 {
 	const struct rho_table *t = &d->table[table];

@@ -60,7 +60,7 @@ static inline void *rho_scratch(struct rho_ctx *c, size_t n, size_t size)
 
 /* The instance's stream of that name, seeded from (seed, kind, name) and saved by the host;
  * never NULL. [open] */
-static inline struct rho_rng *rho_rng(struct rho_ctx *c, const char *name)
+static inline struct rho_rng *rho_stream(struct rho_ctx *c, const char *name)
 { return c->host->rng(c, name); }
 
 /* True once the run is to end: deadline, interrupt. Ask about once per 10 ms of work, and

@@ -39,8 +39,8 @@ static int choose_features(struct rho_ctx *c, struct rho_linear *m, int features
 		return rho_fail(c, RHO_EINVAL, "features = \"%s\" needs contexts as numbers and there are"
 		                " none; use features = \"action\"", rho_linear_feature_names[features]);
 	if (features == RHO_LINEAR_HADAMARD && m->x_dim != m->a_dim)
-		return rho_fail(c, RHO_EINVAL, "features = \"hadamard\" multiplies a context's numbers with an"
-		                " action's, and there are %zu and %zu; use \"concat\" or \"action\"",
+		return rho_fail(c, RHO_EINVAL, "features = \"hadamard\" multiplies a context's numbers with"
+		                " an action's, and there are %zu and %zu; use \"concat\" or \"action\"",
 		                m->x_dim, m->a_dim);
 	m->features = features;
 	m->skip = features == RHO_LINEAR_CONCAT ? m->x_dim : 0;
@@ -72,16 +72,25 @@ int rho_linear_open(struct rho_ctx *c, struct rho_linear *m, const struct rho_sp
 	return 0;
 }
 
-void rho_linear_loaded(struct rho_linear *m)
+/* out = WᵀWv = A⁻¹v, one row of W at a time; gives vᵀA⁻¹v. All (dim). */
+static double solve(const struct rho_linear *m, const double *v, double *out)
 {
-	/* theta = Wᵀ(Wb), one row of W at a time */
-	memset(m->theta, 0, m->dim * sizeof *m->theta);
+	double square = 0;
+	memset(out, 0, m->dim * sizeof *out);
 	for (size_t i = 0; i < m->dim; i++) {
 		const double *row = m->root + i * m->dim;
-		double w = dot(row, m->b, i + 1);
+		double w = dot(row, v, i + 1);
+		square += w * w;
 		for (size_t j = 0; j <= i; j++)
-			m->theta[j] += w * row[j];
+			out[j] += w * row[j];
 	}
+	return square;
+}
+
+void rho_linear_loaded(struct rho_linear *m)
+{
+	m->floor = m->lambda;
+	solve(m, m->b, m->theta);
 }
 
 /* root = C⁻¹ root for the update by phi; v and g (dim) are workspace. */
@@ -102,23 +111,32 @@ static void update_root(struct rho_linear *m, const double *phi, double *v, doub
 	}
 }
 
+/* The lower half of a (n, n) becomes its Cholesky factor; column (n) is workspace. False when a is
+ * not positive definite. */
+static bool factorize(double *a, size_t n, double *column)
+{
+	for (size_t k = 0; k < n; k++) {
+		double pivot = sqrt(a[k * n + k]);
+		if (!(pivot > 0 && isfinite(pivot)))
+			return false;
+		a[k * n + k] = pivot;
+		for (size_t i = k + 1; i < n; i++)
+			column[i] = a[i * n + k] /= pivot;
+		for (size_t i = k + 1; i < n; i++)
+			for (size_t j = k + 1; j <= i; j++)
+				a[i * n + j] -= column[i] * column[j];
+	}
+	return true;
+}
+
 /* root = the inverse of precision's Cholesky factor; column and row (dim) are workspace. False
  * when precision is not positive definite. */
 static bool refresh_root(struct rho_linear *m, double *column, double *row)
 {
 	size_t n = m->dim;
 	memcpy(m->root, m->precision, n * n * sizeof *m->root);
-	for (size_t k = 0; k < n; k++) {
-		double pivot = sqrt(m->root[k * n + k]);
-		if (!(pivot > 0 && isfinite(pivot)))
-			return false;
-		m->root[k * n + k] = pivot;
-		for (size_t i = k + 1; i < n; i++)
-			column[i] = m->root[i * n + k] /= pivot;
-		for (size_t i = k + 1; i < n; i++)
-			for (size_t j = k + 1; j <= i; j++)
-				m->root[i * n + j] -= column[i] * column[j];
-	}
+	if (!factorize(m->root, n, column))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		double *mine = m->root + i * n, pivot = mine[i];
 		memset(row, 0, (i + 1) * sizeof *row);
@@ -130,6 +148,36 @@ static bool refresh_root(struct rho_linear *m, double *column, double *row)
 			mine[l] = row[l] / pivot;
 	}
 	return true;
+}
+
+/* Raises the floor to somewhat below S's smallest eigenvalue: guessed by inverse iteration (the
+ * actions' part of A⁻¹ is S⁻¹), proved by the existence of a Cholesky factor of A with the floor taken
+ * from the actions' part of its diagonal. v, w (dim) and a (dim, dim) are workspace. */
+static void raise_floor(struct rho_linear *m, double *v, double *w, double *a)
+{
+	enum { ITERATIONS = 16, TRIALS = 2 };
+	size_t n = m->dim;
+	double guess = 0;
+	for (size_t i = 0; i < n; i++)
+		v[i] = i < m->skip ? 0 : 1 + (double)(i % 7);
+	for (int t = 0; t < ITERATIONS; t++) {
+		double length2 = dot(v, v, n);
+		guess = length2 / solve(m, v, w);
+		for (size_t i = m->skip; i < n; i++)
+			v[i] = w[i] * guess / sqrt(length2);
+	}
+	for (int t = 0; t < TRIALS; t++) {
+		guess *= 0.8;
+		if (!(guess > m->floor))
+			return;
+		memcpy(a, m->precision, n * n * sizeof *a);
+		for (size_t i = m->skip; i < n; i++)
+			a[i * n + i] -= guess;
+		if (factorize(a, n, v)) {
+			m->floor = guess;
+			return;
+		}
+	}
 }
 
 static void make_features(const struct rho_linear *m, const float *x, const float *a, double *phi)
@@ -163,20 +211,31 @@ int rho_linear_learn(struct rho_ctx *c, struct rho_linear *m, const struct rho_f
 	if (!phi)
 		return RHO_ENOMEM;
 	for (size_t i = 0; i < f->posed->n; i++) {
-		make_features(m, rho_linear_context(f->posed, i), rho_row(&f->posed->actions, f->action[i]), phi);
+		const float *a = rho_row(&f->posed->actions, f->action[i]);
+		make_features(m, rho_linear_context(f->posed, i), a, phi);
 		double length2 = dot(phi, phi, m->dim), reward = (double)f->reward[i];
 		if (!isfinite(reward) || !isfinite(length2))
-			return rho_fail(c, RHO_EINVAL, "reward %g of action %u with features of length %g: both"
-			                " must be finite", reward, f->action[i], sqrt(length2));
+			return rho_fail(c, RHO_EINVAL, "reward %g of action %u, features of length %g: both"
+			                " must be finite",
+			                reward, f->action[i], sqrt(length2));
 		add(m, phi, reward);
+		m->floor = m->gamma * m->floor + (1 - m->gamma) * m->lambda; /* S is concave in A */
 		if (m->gamma == 1)
 			update_root(m, phi, v, g);
 		++*m->updates;
 	}
-	if ((m->gamma != 1 || *m->updates / REFRESH != before / REFRESH) && !refresh_root(m, v, g))
+	bool due = *m->updates / REFRESH != before / REFRESH;
+	if ((m->gamma != 1 || due) && !refresh_root(m, v, g))
 		return rho_fail(c, RHO_EINVAL, "the precision matrix is not positive definite after %llu"
-		                " updates; raise lambda (now %g)", (unsigned long long)*m->updates, m->lambda);
-	rho_linear_loaded(m);
+		                " updates; raise lambda (now %g)",
+		                (unsigned long long)*m->updates, m->lambda);
+	if (due && m->frame) {
+		double *a = rho_scratch(c, m->dim, m->dim * sizeof *a);
+		if (!a)
+			return RHO_ENOMEM;
+		raise_floor(m, v, g, a);
+	}
+	solve(m, m->b, m->theta);
 	return 0;
 }
 

@@ -35,6 +35,9 @@ struct rho_linear {
 	double *b;              /* (dim) kept: λ prior + Σ r φ               */
 	uint64_t *updates;      /* (1) kept */
 	double *theta;          /* (dim) A⁻¹ b */
+	double floor;           /* >= lambda and <= all eigenvalues of S: A, or with CONCAT what of A's
+	                         * action part is left when the context's is eliminated. Not kept: how
+	                         * good a bound it is changes the time taken, but no choice */
 	struct rho_linear_frame *frame;         /* workspace of widths; NULL: not opened */
 };
 
@@ -61,9 +64,16 @@ void rho_linear_draw(const struct rho_linear *, struct rho_rng *, double v, doub
 int rho_linear_open_widths(struct rho_ctx *, struct rho_linear *);
 
 /* score[j] (rows->n) += alpha * sqrt(φᵀ A⁻¹ φ) of context x and action row j. A row's sum does not
- * depend on the other rows. After rho_linear_open_widths; a module that calls it links OpenBLAS. */
+ * depend on the other rows, nor on the machine. After rho_linear_open_widths. */
 void rho_linear_add_widths(const struct rho_linear *, const float *x, const struct rho_rows *rows,
                            double alpha, float *score);
+
+/* The first place of the largest <query, row> + alpha * width of rows->n > 0 action rows in context x:
+ * to the bit what rho_inner, rho_linear_add_widths and rho_linear_best find, but with the widths only
+ * of actions that could be it. score, most (rows->n) are workspace. After rho_linear_open_widths. [run] */
+size_t rho_linear_best_bound(struct rho_ctx *, const struct rho_linear *, const float *x,
+                             const struct rho_rows *query, const struct rho_rows *rows, double alpha,
+                             float *score, float *most);
 
 /* Room for `times` lists of scores of any one decision of the batch. NULL: RHO_ENOMEM. [run] */
 float *rho_linear_room(struct rho_ctx *, const struct rho_batch *, size_t times);

@@ -1,128 +1,256 @@
-/* Widths of many actions at once: a matrix product over fixed blocks.
+/* Widths of many actions at once.
  *
  * The width of action a is ‖c + Ra‖ (and a constant), where R is the part of the inverse Cholesky
- * factor that meets the action, with the context multiplied in; it is lower triangular. The product
- * is taken in stripes of R's rows, each as wide as its last row, which leaves out most of the zeros,
- * and in blocks of as many actions each time, filled up with zeros, so that the library sums every
- * row the same way. */
-#include <cblas.h>
+ * factor that meets the action, with the context multiplied in; it is lower triangular. R is laid out
+ * once a decision in blocks of sixteen rows, each block column by column as far as it has any, so
+ * that the kernel reads it from end to end. This is as fast as the best matrix product of a BLAS on
+ * the whole of R, needs no copy of the actions, and gives the same bits on every machine.
+ *
+ * To find the best action few widths are needed: ‖R‖ is known to be small, so no width exceeds what the
+ * length of the action (with the context multiplied in) allows, and a length costs no more than a mean. */
+#include <float.h>
 #include <math.h>
 
 #include "linear.h"
 
-enum { BLOCK = 128, STRIPE = 32 };
+enum { LANES = 16, BATCH = 256, TILE_BYTES = 1 << 20 };
 
 struct rho_linear_frame {       /* R and c for one context */
-	size_t n;               /* rows of R */
-	size_t cols;            /* columns of R that are not all zero */
-	uint32_t *from;         /* (cols) which entry of an action each column takes */
-	float *r;               /* (n, cols) */
-	float *c;               /* (n) */
+	size_t blocks;          /* of LANES rows; the last is filled up with zeros */
+	size_t *cols;           /* (blocks) columns of a block that are not all zero */
+	uint32_t *from;         /* (a_dim) which entry of an action each column takes */
+	float *r;               /* the blocks, end to end, each (cols[b], LANES) */
+	float *c;               /* (blocks, LANES) */
+	float *times;           /* (a_dim) what the context multiplies an action by */
 	double constant;        /* squared length of the part no action reaches */
-	float *room;            /* (BLOCK, cols) actions, gathered */
-	float *product;         /* (BLOCK, STRIPE) */
+	void (*kernel)(const struct rho_linear_frame *, const float *const *row, size_t n, float *sum);
+	void (*lengths)(const float *times, const float *const *row, size_t n, size_t d, float *out);
 };
+
+#define KERNEL width_base
+#define LENGTHS lengths_base
+#define TARGET
+#define WIDE 4
+#define TOGETHER 2
+#include "width_kernel.h"
+
+#ifdef __x86_64__
+#define KERNEL width_avx2
+#define LENGTHS lengths_avx2
+#define TARGET __attribute__((target("avx2")))
+#define WIDE 8
+#define TOGETHER 4
+#include "width_kernel.h"
+
+#define KERNEL width_avx512
+#define LENGTHS lengths_avx512
+#define TARGET __attribute__((target("avx512f")))
+#define WIDE 16
+#define TOGETHER 8
+#include "width_kernel.h"
+#endif
 
 int rho_linear_open_widths(struct rho_ctx *ctx, struct rho_linear *m)
 {
 	struct rho_linear_frame *f = rho_alloc(ctx, 1, sizeof *f);
 	if (!f)
 		return RHO_ENOMEM;
-	f->n = m->a_dim;
+	f->blocks = (m->a_dim + LANES - 1) / LANES;
+	f->cols = rho_alloc(ctx, f->blocks, sizeof *f->cols);
 	f->from = rho_alloc(ctx, m->a_dim, sizeof *f->from);
-	f->r = rho_alloc(ctx, m->a_dim, m->a_dim * sizeof *f->r);
-	f->c = rho_alloc(ctx, m->a_dim, sizeof *f->c);
-	f->room = rho_alloc(ctx, m->a_dim, BLOCK * sizeof *f->room);
-	f->product = rho_alloc(ctx, BLOCK, STRIPE * sizeof *f->product);
+	f->r = rho_alloc(ctx, f->blocks * LANES, m->a_dim * sizeof *f->r);
+	f->c = rho_alloc(ctx, f->blocks * LANES, sizeof *f->c);
+	f->times = rho_alloc(ctx, m->a_dim, sizeof *f->times);
+	f->kernel = width_base;
+	f->lengths = lengths_base;
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512f")) {
+		f->kernel = width_avx512;
+		f->lengths = lengths_avx512;
+	} else if (__builtin_cpu_supports("avx2")) {
+		f->kernel = width_avx2;
+		f->lengths = lengths_avx2;
+	}
+#endif
 	m->frame = f;
-	return f->from && f->r && f->c && f->room && f->product ? 0 : RHO_ENOMEM;
+	return f->cols && f->from && f->r && f->c && f->times ? 0 : RHO_ENOMEM;
+}
+
+/* c and the constant: what the entries of φ before the action's add, whatever the action. */
+static void make_offset(const struct rho_linear *m, const float *x, struct rho_linear_frame *f)
+{
+	f->constant = 0;
+	for (size_t i = 0; m->skip && i < m->dim; i++) {
+		double sum = 0;
+		for (size_t j = 0; j < m->skip && j <= i; j++)
+			sum += m->root[i * m->dim + j] * (double)x[j];
+		if (i < m->skip)
+			f->constant += sum * sum;
+		else
+			f->c[i - m->skip] = (float)sum;
+	}
 }
 
 static void make_frame(const struct rho_linear *m, const float *x, struct rho_linear_frame *f)
 {
 	bool hadamard = m->features == RHO_LINEAR_HADAMARD;
-	f->cols = 0;
-	f->constant = 0;
+	size_t n = 0;
+	float *out = f->r;
+	make_offset(m, x, f);
 	for (size_t j = 0; j < m->a_dim; j++)
-		if (!hadamard || x[j] != 0)
-			f->from[f->cols++] = (uint32_t)j;
-	for (size_t i = 0; i < m->dim; i++) {
-		const double *row = m->root + i * m->dim;
-		double sum = 0;
-		for (size_t j = 0; j < m->skip; j++)
-			sum += row[j] * (double)x[j];
-		if (i < m->skip) {
-			f->constant += sum * sum;
-			continue;
-		}
-		size_t at = i - m->skip;
-		f->c[at] = (float)sum;
-		for (size_t j = 0; j < f->cols; j++) {
-			double w = row[m->skip + f->from[j]];
-			f->r[at * f->cols + j] = (float)(hadamard ? w * (double)x[f->from[j]] : w);
+		f->times[j] = hadamard ? x[j] : 1;
+	for (size_t b = 0; b < f->blocks; b++) {
+		size_t first = b * LANES, end = first + LANES < m->a_dim ? first + LANES : m->a_dim;
+		for (size_t j = first; j < end; j++)
+			if (!hadamard || x[j] != 0)
+				f->from[n++] = (uint32_t)j;
+		f->cols[b] = n;
+		for (size_t j = 0; j < n; j++, out += LANES) {
+			const double *column = m->root + m->skip * m->dim + m->skip + f->from[j];
+			double times = hadamard ? (double)x[f->from[j]] : 1;
+			for (size_t l = 0; l < LANES; l++)
+				out[l] = first + l < end ? (float)(column[(first + l) * m->dim] * times) : 0;
 		}
 	}
 }
 
-/* The rows of a block, columns as in the frame: where they stand, or gathered, with
- * zeros below. */
-static const float *gather(const struct rho_linear_frame *f, const struct rho_rows *rows, size_t at,
-                           size_t n, size_t *stride)
+/* What a width adds to a mean. Rounding is monotonic, so a bound that goes through the same steps is
+ * a bound of the score to the last bit. */
+static float bonus(const struct rho_linear_frame *f, double alpha, double sum)
 {
-	float *room = f->room;
-	if (n == BLOCK && !rows->id && f->cols == f->n) {
-		*stride = rows->mat->stride;
-		return rho_row(rows, at);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const float *row = rho_row(rows, at + i);
-		if (f->cols == f->n)
-			memcpy(room + i * f->cols, row, f->cols * sizeof *room);
-		else
-			for (size_t j = 0; j < f->cols; j++)
-				room[i * f->cols + j] = row[f->from[j]];
-	}
-	memset(room + n * f->cols, 0, (BLOCK - n) * f->cols * sizeof *room);
-	*stride = f->cols;
-	return room;
-}
-
-/* sum[i] += the squared length of c + product, row by row; product (BLOCK, width). */
-static void add_squares(const float *c, const float *product, size_t width, float *sum)
-{
-	for (size_t i = 0; i < BLOCK; i++) {
-		float part[8] = { 0 };
-		const float *row = product + i * width;
-		for (size_t j = 0; j < width; j++) {
-			float y = c[j] + row[j];
-			part[j % 8] += y * y;
-		}
-		sum[i] += ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
-	}
+	return (float)(alpha * sqrt(f->constant + sum));
 }
 
 void rho_linear_add_widths(const struct rho_linear *m, const float *x, const struct rho_rows *rows,
                            double alpha, float *score)
 {
 	struct rho_linear_frame *f = m->frame;
+	const float *row[BATCH];
+	float sum[BATCH];
 	make_frame(m, x, f);
-	for (size_t at = 0; at < rows->n; at += BLOCK) {
-		size_t n = rows->n - at < BLOCK ? rows->n - at : BLOCK, stride, cols = 0;
-		const float *block = gather(f, rows, at, n, &stride);
-		float sum[BLOCK] = { 0 };
-		for (size_t i = 0; i < f->n; i += STRIPE) {
-			size_t width = f->n - i < STRIPE ? f->n - i : STRIPE;
-			while (cols < f->cols && f->from[cols] < i + width)
-				cols++;
-			if (cols)
-				cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, BLOCK, (int)width,
-				            (int)cols, 1, block, (int)stride, f->r + i * f->cols,
-				            (int)f->cols, 0, f->product, (int)width);
-			else
-				memset(f->product, 0, BLOCK * width * sizeof *f->product);
-			add_squares(f->c + i, f->product, width, sum);
-		}
-		for (size_t j = 0; j < n; j++)
-			score[at + j] += (float)(alpha * sqrt(f->constant + (double)sum[j]));
+	for (size_t at = 0; at < rows->n; at += BATCH) {
+		size_t n = rows->n - at < BATCH ? rows->n - at : BATCH;
+		for (size_t i = 0; i < n; i++)
+			row[i] = rho_row(rows, at + i);
+		f->kernel(f, row, n, sum);
+		for (size_t i = 0; i < n; i++)
+			score[at + i] += bonus(f, alpha, (double)sum[i]);
 	}
+}
+
+/* An action of length l (times multiplied in) has ‖c + Ra‖ <= offset + slope * l. */
+struct rise {
+	double offset, slope;
+};
+
+/* The bound, with room for all rounding.
+ * ‖R‖² is the largest eigenvalue of S⁻¹ (see linear.h), at most 1 / floor and 1 / λ, after these are
+ * lowered by what rounding may have done to A and to its factor: in n updates and two factorizations
+ * at most (n + 8 dim) ε tr A; eliminating the context's part can multiply that by 1 + tr A / λ.
+ * Updates of the factor between two refreshes are contractions but for some dim ε each: 1e-5.
+ * The kernel rounds R and c and adds up a_dim products one after another in float, u = 2^-24: an error
+ * of at most (a_dim + 2) u (|c| + |R||a|) in each row, and ‖|R||a|‖ <= √a_dim ‖R‖ ‖a‖. The squares,
+ * and those of the length, are good to another (a_dim + 16) u.
+ * False: A is so badly conditioned that nothing is certain. */
+static bool make_rise(const struct rho_linear *m, struct rise *r)
+{
+	const struct rho_linear_frame *f = m->frame;
+	double trace = 0, offset = 0, d = (double)m->a_dim;
+	double margin = 1 + 1e-5 + 0x1p-22 * (d + 16) * sqrt(d);
+	for (size_t i = 0; i < m->dim; i++)
+		trace += m->precision[i * m->dim + i];
+	for (size_t i = 0; m->skip && i < f->blocks * LANES; i++)
+		offset += (double)f->c[i] * (double)f->c[i];
+	double unsure = ((double)*m->updates + 8 * (double)m->dim) * DBL_EPSILON * trace;
+	double times = m->skip ? 1 + trace / m->lambda : 1;
+	r->offset = margin * sqrt(offset);
+	r->slope = margin / sqrt(fmax(m->floor - unsure * times, m->lambda - unsure));
+	return unsure < 0.01 * m->lambda && m->dim < 1 << 20;
+}
+
+/* score (n), most (n): means, and bounds of mean plus alpha widths, of the tile of rows from `at`.
+ * False: some number is not finite. */
+static bool bound_tile(const struct rho_linear *m, const struct rise *r, const struct rho_rows *rows,
+                       double alpha, const float *score, float *most)
+{
+	const struct rho_linear_frame *f = m->frame;
+	const float *row[BATCH];
+	float square[BATCH];
+	bool finite = true;
+	for (size_t at = 0; at < rows->n; at += BATCH) {
+		size_t n = rows->n - at < BATCH ? rows->n - at : BATCH;
+		for (size_t i = 0; i < n; i++)
+			row[i] = rho_row(rows, at + i);
+		f->lengths(f->times, row, n, m->a_dim, square);
+		for (size_t i = 0; i < n; i++) {
+			/* 1e-30: squares too small for a float, here and in the kernel */
+			double width = r->offset + r->slope * sqrt((double)square[i] + 1e-30);
+			most[at + i] = score[at + i] + bonus(f, alpha, width * width + 1e-30);
+			finite &= width < 1e15 && fabsf(most[at + i]) <= FLT_MAX;
+		}
+	}
+	return finite;
+}
+
+/* The first place of the largest score among those whose bound reaches `least`, which the largest
+ * score is known to reach. Bounds rise above `least` as scores are found. */
+static size_t best_of_bounded(const struct rho_linear *m, const struct rho_rows *rows, double alpha,
+                              float least, const float *score, const float *most)
+{
+	const struct rho_linear_frame *f = m->frame;
+	const float *row[BATCH];
+	float sum[BATCH], top = -INFINITY;
+	size_t place[BATCH], best = 0;
+	for (size_t at = 0, n = 0; at < rows->n; at++) {
+		if (most[at] >= least) {
+			row[n] = rho_row(rows, at);
+			place[n++] = at;
+		}
+		if (n < BATCH && at + 1 < rows->n)
+			continue;
+		f->kernel(f, row, n, sum);
+		for (size_t i = 0; i < n; i++) {
+			float s = score[place[i]] + bonus(f, alpha, (double)sum[i]);
+			if (s > top) {
+				top = s;
+				best = place[i];
+			}
+		}
+		least = top > least ? top : least;
+		n = 0;
+	}
+	return best;
+}
+
+size_t rho_linear_best_bound(struct rho_ctx *c, const struct rho_linear *m, const float *x,
+                             const struct rho_rows *query, const struct rho_rows *rows, double alpha,
+                             float *score, float *most)
+{
+	size_t tile = TILE_BYTES / sizeof(float) / m->a_dim + 1, seeds = 0;
+	const float *row[BATCH];
+	float sum[BATCH], least = -INFINITY;
+	size_t seed[BATCH];
+	struct rise r;
+	make_frame(m, x, m->frame);
+	bool sure = make_rise(m, &r);
+	tile = tile < rows->n / BATCH + 1 ? rows->n / BATCH + 1 : tile;
+	for (size_t at = 0; at < rows->n; at += tile) {
+		struct rho_rows part = rho_slice(*rows, at, rows->n - at < tile ? rows->n - at : tile);
+		rho_inner(c, query, &part, score + at, part.n);
+		sure = sure && bound_tile(m, &r, &part, alpha, score + at, most + at);
+		if (sure) {
+			seed[seeds] = at + rho_linear_best(most + at, part.n);
+			row[seeds] = rho_row(rows, seed[seeds]);
+			seeds++;
+		}
+	}
+	if (!sure) {
+		rho_linear_add_widths(m, x, rows, alpha, score);
+		return rho_linear_best(score, rows->n);
+	}
+	/* Scores of the most promising of each tile; the largest score is at least as large. */
+	m->frame->kernel(m->frame, row, seeds, sum);
+	for (size_t i = 0; i < seeds; i++)
+		least = fmaxf(least, score[seed[i]] + bonus(m->frame, alpha, (double)sum[i]));
+	return best_of_bounded(m, rows, alpha, least, score, most);
 }

@@ -17,7 +17,7 @@ struct test_plugin {
 	struct rho_registry *registry;
 	struct rho_toml *table;
 	struct rho_instance *inst;
-	struct rho_buf why;             /* the last call's error */
+	struct rho_buf why; /* the last call's error */
 };
 
 /* Makes the instance of agent "linucb" and the like from TOML lines; its open slot is not called.
@@ -53,16 +53,17 @@ static inline void test_free(struct test_plugin *p)
 
 /* The bracket around a call: TEST_CALL(&p, "act", false, agent->act(TEST_SELF(&p), ...)). */
 #define TEST_SELF(p) &(p)->inst->ctx, (p)->inst->self
-#define TEST_CALL(p, slot, opening, call) (rho_buf_clear(&(p)->why), \
-	rho_call_begin((p)->inst, (slot), 0, (opening)), rho_call_end((p)->inst, (call), &(p)->why))
-#define TEST_OK(p, slot, opening, call) \
-	cr_assert_eq(TEST_CALL(p, slot, opening, call), 0, "%s", (p)->why.at)
+#define TEST_CALL(p, slot, opening, call)                                                                    \
+	(rho_buf_clear(&(p)->why), rho_call_begin((p)->inst, (slot), 0, (opening)),                          \
+	 rho_call_end((p)->inst, (call), &(p)->why))
+#define TEST_OK(p, slot, opening, call) cr_assert_eq(TEST_CALL(p, slot, opening, call), 0, "%s", (p)->why.at)
 
 /* What a checkpoint would carry over: kept arrays and streams. */
 static inline void test_copy_kept(const struct test_plugin *from, struct test_plugin *to)
 {
-	static const size_t size[] = { [RHO_F32_ARRAY] = 4, [RHO_F64_ARRAY] = 8, [RHO_U64_ARRAY] = 8,
-	                               [RHO_U32_ARRAY] = 4 };
+	static const size_t size[] = {
+		[RHO_F32_ARRAY] = 4, [RHO_F64_ARRAY] = 8, [RHO_U64_ARRAY] = 8, [RHO_U32_ARRAY] = 4
+	};
 	cr_assert_eq(from->inst->n_kept, to->inst->n_kept);
 	for (size_t i = 0; i < from->inst->n_kept; i++) {
 		const struct rho_kept *k = &from->inst->kept[i];

@@ -9,14 +9,13 @@ struct eg {
 };
 
 static const struct rho_param eg_params[] = {
-	RHO_F64(struct eg, epsilon, 0.1, 0, 1, "probability of drawing uniformly"),
-	RHO_END
+	RHO_F64(struct eg, epsilon, 0.1, 0, 1, "probability of drawing uniformly"), RHO_END
 };
 
 static int eg_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 {
 	struct eg *s = self;
-	s->rng = rho_rng(c, "explore");
+	s->rng = rho_stream(c, "explore");
 	s->mean = rho_keep_f32(c, "mean", 1, spec->n_actions);
 	s->pulls = rho_keep_u64(c, "pulls", 1, spec->n_actions);
 	return s->mean && s->pulls ? 0 : RHO_ENOMEM;
@@ -31,8 +30,7 @@ static int eg_choose(struct eg *s, const struct rho_batch *b, float *score, floa
 	for (size_t i = 0; i < b->n; i++) {
 		uint32_t n = (uint32_t)rho_n_cand(b, i), best = 0;
 		for (uint32_t j = 0; j < n; j++) {
-			if (s->mean[rho_cand(b, i, j)] > s->mean[rho_cand(b, i, best)])
-				best = j;
+			best = s->mean[rho_cand(b, i, j)] > s->mean[rho_cand(b, i, best)] ? j : best;
 			if (score)
 				score[rho_cand_at(b, i) + j] = s->mean[rho_cand(b, i, j)];
 		}
@@ -62,6 +60,8 @@ static int eg_observe(struct rho_ctx *c, void *self, const struct rho_feedback *
 	struct eg *s = self;
 	for (size_t i = 0; i < f->posed->n; i++) {
 		uint32_t a = f->action[i];
+		if (!isfinite(f->reward[i]))
+			return rho_fail(c, RHO_EINVAL, "a reward of %g has no mean", (double)f->reward[i]);
 		s->mean[a] += (f->reward[i] - s->mean[a]) / (float)++s->pulls[a];
 	}
 	return 0;

@@ -30,6 +30,11 @@ static int linucb_loaded(struct rho_ctx *c, void *self)
 	return 0;
 }
 
+static double alpha_of(const struct linucb *s, const struct rho_batch *b)
+{
+	return b->flags & RHO_GREEDY ? 0 : s->alpha;
+}
+
 /* score (candidates of decision i): mean plus alpha widths; query (a_dim) is workspace. */
 static void weigh(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, size_t i,
                   float *query, float *score)
@@ -38,22 +43,34 @@ static void weigh(struct rho_ctx *c, const struct linucb *s, const struct rho_ba
 	struct rho_rows cand = rho_cand_rows(b, i);
 	struct rho_mat mat = { query, 1, s->model.a_dim, s->model.a_dim };
 	struct rho_rows row = { &mat, NULL, 0, 1 };
-	double alpha = b->flags & RHO_GREEDY ? 0 : s->alpha;
+	double alpha = alpha_of(s, b);
 	rho_linear_query(&s->model, s->model.theta, x, query);
 	rho_inner(c, &row, &cand, score, cand.n);
 	if (alpha > 0)
 		rho_linear_add_widths(&s->model, x, &cand, alpha, score);
 }
 
-/* The place of each decision's choice into best (n). */
+/* The place of each decision's choice into best (n): where weigh's score is largest. */
 static int choose(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, uint32_t *best)
 {
-	float *query = rho_scratch(c, s->model.a_dim, sizeof *query), *score = rho_linear_room(c, b, 1);
+	const struct rho_linear *m = &s->model;
+	float *query = rho_scratch(c, m->a_dim, sizeof *query), *score = rho_linear_room(c, b, 2);
+	struct rho_mat mat = { query, 1, m->a_dim, m->a_dim };
+	struct rho_rows row = { &mat, NULL, 0, 1 };
+	double alpha = alpha_of(s, b);
 	if (!query || !score)
 		return RHO_ENOMEM;
 	for (size_t i = 0; i < b->n; i++) {
-		weigh(c, s, b, i, query, score);
-		best[i] = (uint32_t)rho_linear_best(score, rho_n_cand(b, i));
+		struct rho_rows cand = rho_cand_rows(b, i);
+		const float *x = rho_linear_context(b, i);
+		rho_linear_query(m, m->theta, x, query);
+		if (alpha > 0) {
+			best[i] = (uint32_t)rho_linear_best_bound(c, m, x, &row, &cand, alpha, score,
+			                                          score + cand.n);
+			continue;
+		}
+		rho_inner(c, &row, &cand, score, cand.n);
+		best[i] = (uint32_t)rho_linear_best(score, cand.n);
 	}
 	return 0;
 }

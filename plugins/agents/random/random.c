@@ -8,7 +8,7 @@ struct random {
 static int random_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 {
 	struct random *s = self;
-	s->rng = rho_rng(c, "choose");
+	s->rng = rho_stream(c, "choose");
 	return 0;
 }
 

@@ -32,8 +32,8 @@ static int thompson_open(struct rho_ctx *c, void *self, const struct rho_spec *s
 	int error = rho_linear_open(c, &s->model, spec, s->features, s->lambda, s->prior, s->gamma);
 	if (error)
 		return error;
-	s->rng = rho_rng(c, "draw");
-	s->key = rho_rng(c, "propensity");
+	s->rng = rho_stream(c, "draw");
+	s->key = rho_stream(c, "propensity");
 	s->drawn = rho_alloc(c, s->model.dim, sizeof *s->drawn);
 	s->query = rho_alloc(c, s->model.a_dim, GROUP * sizeof *s->query);
 	return s->drawn && s->query ? 0 : RHO_ENOMEM;

@@ -103,12 +103,14 @@ static bool make_stems(struct making *m)
 }
 
 /* Unit vectors: one a topic, one an attribute value. */
-static void make_directions(struct making *m)
+static int make_directions(struct making *m)
 {
 	size_t d = (size_t)m->p->features, n = m->topics + (size_t)DIMS * VALUES;
 	for (size_t i = 0; i < n; i++) {
 		struct rho_rng rng = rho_fork(&m->key, DIRECTIONS, i);
 		double sum = 0;
+		if (rho_stop(m->ctx))
+			return RHO_ESTOP;
 		for (size_t j = 0; j < d; j++) {
 			double v = rho_normal(&rng);
 			m->direction[i * d + j] = (float)v;
@@ -117,6 +119,7 @@ static void make_directions(struct making *m)
 		for (size_t j = 0; j < d; j++)
 			m->direction[i * d + j] = (float)(m->direction[i * d + j] / sqrt(sum));
 	}
+	return 0;
 }
 
 static struct thing thing_of(const struct making *m, struct rho_rng *rng)
@@ -311,7 +314,7 @@ static int make_topics(struct making *m)
 	    (!d && !make_stems(m)))
 		e = rho_fail(m->ctx, RHO_ENOMEM, "no memory left for %zu actions", k);
 	if (!e && d)
-		make_directions(m);
+		e = make_directions(m);
 	if (!e)
 		e = make_actions(m, word);
 	if (!e)

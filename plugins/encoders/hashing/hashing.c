@@ -24,7 +24,7 @@ static const struct rho_param hashing_params[] = {
 	RHO_I64(struct hashing, dim, 4096, 16, 1 << 24, "buckets that n-grams are hashed to"),
 	RHO_I64(struct hashing, project, 128, 0, 65536,
 	        "dimensions after the Gaussian projection; 0: none, rows have `dim` numbers"),
-	RHO_I64S(struct hashing, word_ngrams, 0, 8, "shortest and longest word n-gram; [0, 0]: none", 1, 2),
+	RHO_I64S(struct hashing, word_ngrams, 0, 8, "shortest and longest word n-gram; [0, 0]: none", 1, 1),
 	RHO_I64S(struct hashing, char_ngrams, 0, 16,
 	         "shortest and longest n-gram of characters inside a word, its borders included;"
 	         " [0, 0]: none", 3, 5),

@@ -58,7 +58,7 @@ static bool passes(struct filter f, size_t i)
 static struct filter make_filter(const struct rho_data *data, uint32_t table, const char *name,
                                  const char *wanted)
 {
-	struct filter f = { *wanted ? rho_column(data, table, name, RHO_COL_LABEL) : NULL, UINT32_MAX };
+	struct filter f = { *wanted ? rho_find_column(data, table, name, RHO_COL_LABEL) : NULL, UINT32_MAX };
 	for (uint32_t i = 0; f.column && i < f.column->n_labels; i++) {
 		struct rho_str s = rho_column_str(f.column, i);
 		if (s.len == strlen(wanted) && !memcmp(s.at, wanted, s.len))
@@ -115,9 +115,9 @@ struct edges {
 static int find_edges(struct rho_ctx *c, const struct rho_data *data, const struct filters *f,
                       struct edges *e)
 {
-	const struct rho_column *context = rho_column(data, RHO_LINKS, "context", RHO_COL_ROW);
-	const struct rho_column *action = rho_column(data, RHO_LINKS, "action", RHO_COL_ROW);
-	const struct rho_column *weight = rho_column(data, RHO_LINKS, "weight", RHO_COL_F64);
+	const struct rho_column *context = rho_find_column(data, RHO_LINKS, "context", RHO_COL_ROW);
+	const struct rho_column *action = rho_find_column(data, RHO_LINKS, "action", RHO_COL_ROW);
+	const struct rho_column *weight = rho_find_column(data, RHO_LINKS, "weight", RHO_COL_F64);
 	if (!context || !action)
 		return rho_fail(c, RHO_EINVAL, "the links table needs columns \"context\" and \"action\" that"
 		                " name rows; this dataset cannot be played as a bandit");
@@ -209,8 +209,8 @@ static int build(struct rho_ctx *c, struct bandit *s, const struct rho_data *dat
 			add_context(s, &e, (uint32_t)r, by_context, off[r], off[r + 1]);
 	}
 	if (!s->n)
-		return rho_fail(c, RHO_EINVAL, "of %zu contexts that pass group and split, none has a link that"
-		                " passes too: there is nothing to pose", wanted);
+		return rho_fail(c, RHO_EINVAL, "of %zu contexts that pass group and split, none has a link"
+		                " that passes too: there is nothing to pose", wanted);
 	rho_log(c, RHO_INFO, "%zu contexts with %zu links are posed; %zu without a link are left out",
 	        s->n, (size_t)s->off[s->n], wanted - s->n);
 	return 0;
@@ -228,7 +228,8 @@ static int set_range(struct rho_ctx *c, struct bandit *s, struct rho_env_spec *s
 			if (s->reward == PAY_CLICK && !(w >= 0 && w <= 1))
 				return rho_fail(c, RHO_EINVAL, "reward = \"click\" takes weights as"
 				                " probabilities, and context %u has action %u at %g; use"
-				                " reward = \"weight\"", s->row[i], s->link[j].action, (double)w);
+				                " reward = \"weight\"",
+				                s->row[i], s->link[j].action, (double)w);
 		}
 	}
 	if (s->reward == PAY_CLICK) {
@@ -286,8 +287,8 @@ static int bandit_open(struct rho_ctx *c, void *self, struct rho_env_spec *spec)
 	s->turn = rho_alloc(c, s->n, sizeof *s->turn);
 	s->now = rho_alloc(c, s->lanes, sizeof *s->now);
 	s->tick = rho_keep_u64(c, "tick", 1, 1);
-	s->context_key = rho_rng(c, "context");
-	s->reward_key = rho_rng(c, "reward");
+	s->context_key = rho_stream(c, "context");
+	s->reward_key = rho_stream(c, "reward");
 	spec->n_actions = s->n_actions;
 	spec->obs = RHO_OBS_ROW;
 	spec->horizon = 1;

@@ -9,7 +9,7 @@
 struct uniform {
 	int64_t k;              /* parameter */
 	const struct rho_rng *key;      /* forked, never drawn from */
-	uint32_t slots;         /* places in the table, a power of two, at least 2k */
+	uint32_t slots;         /* places in the table, a power of two, at least 4k */
 	uint32_t *table;        /* (slots, 2): place, what stands there now; place 0: free, as k > 0 */
 };
 
@@ -30,10 +30,10 @@ static int uniform_open(struct rho_ctx *c, void *self, const struct rho_sampler_
 	if (k < spec->slate)
 		return rho_fail(c, RHO_EINVAL, "the environment wants %zu actions a decision and k = %zu"
 		                " gives fewer; set k to at least %zu", spec->slate, k, spec->slate);
-	for (s->slots = 16; s->slots < 2 * k; s->slots *= 2)
+	for (s->slots = 16; s->slots < 4 * k; s->slots *= 2)
 		;
 	s->table = rho_alloc(c, s->slots, 2 * sizeof *s->table);
-	s->key = rho_rng(c, "uniform");
+	s->key = rho_stream(c, "uniform");
 	info->max_k = k;
 	info->law = RHO_LAW_UNIFORM;
 	return s->table ? 0 : RHO_ENOMEM;

@@ -17,7 +17,7 @@ static const struct rho_param mine_params[] = {
 static int mine_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 {
 	struct mine *s = self;
-	s->rng = rho_rng(c, "explore");
+	s->rng = rho_stream(c, "explore");
 	s->total = rho_keep_f64(c, "total", 1, spec->n_actions);
 	s->pulls = rho_keep_u64(c, "pulls", 1, spec->n_actions);
 	return s->total && s->pulls ? 0 : RHO_ENOMEM;
@@ -87,9 +87,8 @@ static int mine_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
                      const uint32_t *action, float *prob)
 {
 	float *all = rho_scratch(c, rho_cand_at(b, b->n - 1) + rho_n_cand(b, b->n - 1), sizeof *all);
-	if (!all)
+	if (!all || mine_dist(c, self, b, all))
 		return RHO_ENOMEM;
-	mine_dist(c, self, b, all);
 	for (size_t i = 0; i < b->n; i++) {
 		prob[i] = 0;
 		for (size_t j = 0; j < rho_n_cand(b, i); j++)

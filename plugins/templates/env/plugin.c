@@ -17,8 +17,8 @@ static const struct rho_param mine_params[] = {
 static int mine_open(struct rho_ctx *c, void *self, struct rho_env_spec *spec)
 {
 	struct mine *s = self;
-	struct rho_rng *draw = rho_rng(c, "means");
-	s->pay = rho_rng(c, "rewards");
+	struct rho_rng *draw = rho_stream(c, "means");
+	s->pay = rho_stream(c, "rewards");
 	s->lanes = spec->lanes;
 	s->mean = rho_keep_f64(c, "mean", 1, (size_t)s->actions);
 	if (!s->mean)

@@ -20,7 +20,7 @@ static int mine_open(struct rho_ctx *c, void *self, const struct rho_sampler_spe
 		                (long long)s->k, spec->n_actions);
 	if ((size_t)s->k < spec->slate)
 		return rho_fail(c, RHO_EINVAL, "k = %lld is less than the slate of %zu", (long long)s->k, spec->slate);
-	s->key = rho_rng(c, "draw");
+	s->key = rho_stream(c, "draw");
 	info->max_k = (size_t)s->k;
 	info->law = RHO_LAW_OTHER;
 	return 0;

@@ -35,7 +35,8 @@ static inline void test_act(struct test_agent *a, const struct rho_batch *b, uin
 	TEST_OK(&a->p, "act", false, a->agent->act(TEST_SELF(&a->p), b, &out));
 }
 
-static inline void test_prob(struct test_agent *a, const struct rho_batch *b, const uint32_t *action, float *p)
+static inline void test_prob(struct test_agent *a, const struct rho_batch *b, const uint32_t *action,
+                             float *p)
 {
 	TEST_OK(&a->p, "prob", false, a->agent->prob(TEST_SELF(&a->p), b, action, p));
 }

@@ -13,7 +13,10 @@ static void fill(float *at, size_t n, uint64_t seed)
 		at[i] = (float)(2 * rho_unif(&rng) - 1);
 }
 
-struct world { struct rho_mat actions, contexts; struct rho_batch b; };
+struct world {
+	struct rho_mat actions, contexts;
+	struct rho_batch b;
+};
 
 static void make_world(struct world *w, size_t k, size_t a_dim, size_t x_dim, size_t n)
 {
@@ -34,8 +37,10 @@ static void free_world(struct world *w)
 
 static struct rho_spec spec_of(const struct world *w)
 {
-	return (struct rho_spec){ .n_actions = w->actions.rows, .x_dim = w->contexts.cols,
-	                          .action_dim = w->actions.cols, .lanes = w->b.n };
+	return (struct rho_spec){ .n_actions = w->actions.rows,
+		                  .x_dim = w->contexts.cols,
+		                  .action_dim = w->actions.cols,
+		                  .lanes = w->b.n };
 }
 
 /* Three rewards as in the oracle, then the score of (1, 1). */
@@ -72,18 +77,19 @@ static void scores_by_hand(const struct world *w, const char *features, const ui
 	bool hadamard = !strcmp(features, "hadamard"), concat = !strcmp(features, "concat");
 	size_t skip = concat ? xd : 0, d = skip + ad, n = w->b.n;
 	double phi[MOST], b[MOST], theta[MOST];
-	double (*seen)[MOST] = calloc(n, sizeof *seen);
+	double(*seen)[MOST] = calloc(n, sizeof *seen);
 	for (size_t k = 0; k < w->actions.rows; k++) {
 		memset(a, 0, sizeof a);
 		for (size_t i = 0; i < d; i++) {
 			a[i][i] = 1;
 			b[i] = prior;
 		}
-		for (size_t t = 0; t <= n; t++) {       /* the last one is the action asked about */
+		for (size_t t = 0; t <= n; t++) { /* the last one is the action asked about */
 			const float *x = w->contexts.at + (t < n ? t : 0) * xd;
 			const float *v = w->actions.at + (t < n ? action[t] : k) * ad;
 			for (size_t j = 0; j < d; j++)
-				phi[j] = j < skip ? (double)x[j] : (double)v[j - skip] * (hadamard ? (double)x[j] : 1);
+				phi[j] = j < skip ? (double)x[j]
+				                  : (double)v[j - skip] * (hadamard ? (double)x[j] : 1);
 			for (size_t i = 0; t < n && i < d; i++) {
 				b[i] += (double)reward[t] * phi[i];
 				for (size_t j = 0; j < d; j++)
@@ -136,7 +142,7 @@ static void check_features(const char *features, size_t a_dim, size_t x_dim, boo
 	free_world(&w);
 }
 
-Test(linucb, scores_are_the_definitions) 
+Test(linucb, scores_are_the_definitions)
 {
 	check_features("hadamard", D, D, false);
 	check_features("hadamard", D, D, true);
@@ -250,7 +256,7 @@ static void check_resume(const char *name, const char *toml)
 	float p[4], q[4], reward[4] = { 0.5f, 1, -1, 0 };
 	make_world(&w, 100, D, D, 4);
 	test_agent_open(&a, name, toml, 7, spec_of(&w));
-	for (int i = 0; i < 100; i++) {         /* past a refresh at 256 updates */
+	for (int i = 0; i < 100; i++) { /* past a refresh at 256 updates */
 		test_act(&a, &w.b, action, p);
 		cr_assert_eq(test_observe(&a, &w.b, action, reward), 0);
 	}
@@ -306,7 +312,7 @@ Test(thompson, frequencies_fit_the_estimated_probabilities)
 		cr_assert(isnan(q));
 		seen[action]++;
 	}
-	for (size_t j = 0; j < FEW; j++) {      /* two estimates of one probability */
+	for (size_t j = 0; j < FEW; j++) { /* two estimates of one probability */
 		double f = seen[j] / DRAWS, sd = sqrt(2 * f * (1 - f) / DRAWS);
 		cr_assert_leq(fabs(f - (double)dist[j]), 4.5 * sd + 1e-4);
 	}

@@ -110,8 +110,8 @@ Test(epsilon_greedy, learns_means_and_states_its_distribution)
 		cr_assert_eq(test_observe(&a, &all, &action[i], &reward[i]), 0);
 	test_rank(&a, &b, score, &explore);
 	cr_assert_float_eq(explore, 0.2, 1e-7);
-	cr_assert_float_eq(score[2], 0.5, 1e-7);        /* action 5: mean of 1, 0, 0.5 */
-	cr_assert_float_eq(score[1], 0.5, 1e-7);        /* action 2 stands before it */
+	cr_assert_float_eq(score[2], 0.5, 1e-7); /* action 5: mean of 1, 0, 0.5 */
+	cr_assert_float_eq(score[1], 0.5, 1e-7); /* action 2 stands before it */
 	test_dist(&a, &b, dist);
 	cr_assert_float_eq(dist[1], 0.85, 1e-6);
 	cr_assert_float_eq(dist[2], 0.05, 1e-6);
@@ -129,8 +129,13 @@ Test(epsilon_greedy, lists_of_several_decisions_lie_end_to_end)
 	struct test_agent a;
 	const uint32_t cand[] = { 3, 1, 2, 0, 1 }, lane[] = { 0, 1 };
 	const size_t off[] = { 0, 2, 5 };
-	struct rho_batch one = all_of(4), b = { .n = 2, .k = 1, .actions = { .n = 4 }, .cand = cand,
-	                                        .cand_off = off, .lane = lane, .flags = RHO_GREEDY };
+	struct rho_batch one = all_of(4), b = { .n = 2,
+		                                .k = 1,
+		                                .actions = { .n = 4 },
+		                                .cand = cand,
+		                                .cand_off = off,
+		                                .lane = lane,
+		                                .flags = RHO_GREEDY };
 	const uint32_t taken = 0;
 	const float paid = 1;
 	uint32_t action[2];

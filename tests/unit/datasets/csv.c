@@ -36,7 +36,7 @@ Test(csv, items_become_actions)
 	cr_assert_str_eq(cell(&l, RHO_ACTIONS, "title", 1), "Desk, oak");
 	cr_assert_str_eq(cell(&l, RHO_ACTIONS, "text", 2), "Blue kite");
 	cr_assert_str_eq(cell(&l, RHO_ACTIONS, "category", 3), "Books");
-	const struct rho_column *price = rho_column(l.data, RHO_ACTIONS, "price", RHO_COL_F64);
+	const struct rho_column *price = rho_find_column(l.data, RHO_ACTIONS, "price", RHO_COL_F64);
 	cr_assert(price->f64[0] == 10.5 && isnan(price->f64[1]));
 	unload(&l);
 }
@@ -60,7 +60,7 @@ Test(csv, history_and_links_are_told_apart_by_time)
 		cr_assert_eq(link_context(&l, i), context[i]);
 		cr_assert_eq(link_action(&l, i), action[i]);
 		cr_assert_eq(link_weight(&l, i), weight[i]);
-		cr_assert_eq(rho_column(l.data, RHO_LINKS, "time", RHO_COL_I64)->i64[i], time[i]);
+		cr_assert_eq(rho_find_column(l.data, RHO_LINKS, "time", RHO_COL_I64)->i64[i], time[i]);
 		cr_assert_str_eq(cell(&l, RHO_LINKS, "split", i), i < 2 ? "train" : "test");
 	}
 	unload(&l);
@@ -79,9 +79,9 @@ Test(csv, users_with_profiles)
 	cr_assert_eq(link_context(&l, 0), 3);
 	cr_assert_eq(link_context(&l, 1), 2);
 	cr_assert_eq(link_context(&l, 3), 0);
-	cr_assert_eq(rho_column(l.data, RHO_CONTEXTS, "signup", RHO_COL_I64)->i64[0], 1398297600);
-	cr_assert_eq(rho_column(l.data, RHO_CONTEXTS, "signup", RHO_COL_I64)->i64[1], INT64_MIN);
-	cr_assert_eq(rho_column(l.data, RHO_CONTEXTS, "age", RHO_COL_F64)->f64[0], 34);
+	cr_assert_eq(rho_find_column(l.data, RHO_CONTEXTS, "signup", RHO_COL_I64)->i64[0], 1398297600);
+	cr_assert_eq(rho_find_column(l.data, RHO_CONTEXTS, "signup", RHO_COL_I64)->i64[1], INT64_MIN);
+	cr_assert_eq(rho_find_column(l.data, RHO_CONTEXTS, "age", RHO_COL_F64)->f64[0], 34);
 	unload(&l);
 }
 
@@ -201,7 +201,7 @@ Test(csv, movielens)
 	cr_assert_eq(rows(&l, RHO_CONTEXTS), 610);
 	cr_assert_eq(rows(&l, RHO_LINKS), 100836 - 610 * 5);
 	cr_assert_str_eq(cell(&l, RHO_ACTIONS, "title", 0), "Toy Story (1995)");
-	const int64_t *time = rho_column(l.data, RHO_LINKS, "time", RHO_COL_I64)->i64;
+	const int64_t *time = rho_find_column(l.data, RHO_LINKS, "time", RHO_COL_I64)->i64;
 	for (size_t i = 1; i < rows(&l, RHO_LINKS); i++)
 		cr_assert_leq(time[i - 1], time[i]);
 	unload(&l);

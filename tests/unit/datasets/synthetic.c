@@ -113,10 +113,10 @@ Test(synthetic, endings_off_makes_words_match)
 Test(synthetic, features)
 {
 	struct loaded l = load_well("synthetic", "actions = 2000\ncontexts = 200\nfeatures = 16");
-	const struct rho_column *a = rho_column(l.data, RHO_ACTIONS, "features", RHO_COL_F32S);
-	const struct rho_column *c = rho_column(l.data, RHO_CONTEXTS, "features", RHO_COL_F32S);
+	const struct rho_column *a = rho_find_column(l.data, RHO_ACTIONS, "features", RHO_COL_F32S);
+	const struct rho_column *c = rho_find_column(l.data, RHO_CONTEXTS, "features", RHO_COL_F32S);
 	cr_assert(a && c && a->width == 16 && c->width == 16);
-	cr_assert_null(rho_column(l.data, RHO_ACTIONS, "text", RHO_COL_STR));
+	cr_assert_null(rho_find_column(l.data, RHO_ACTIONS, "text", RHO_COL_STR));
 	double linked = 0, any = 0, norm = 0;
 	size_t n = rows(&l, RHO_LINKS);
 	for (size_t i = 0; i < n; i++)
@@ -142,7 +142,7 @@ Test(synthetic, arms)
 		sum += link_weight(&l, i) / 4000;
 	}
 	cr_assert(sum > 0.45 && sum < 0.55);
-	cr_assert_null(rho_column(l.data, RHO_ACTIONS, "text", RHO_COL_STR));
+	cr_assert_null(rho_find_column(l.data, RHO_ACTIONS, "text", RHO_COL_STR));
 	unload(&l);
 	load_badly("synthetic", RHO_EINVAL, "arms = true has no features", "arms = true\nfeatures = 3");
 	load_badly("synthetic", RHO_EINVAL, "too many", "arms = true\nactions = 1000000\ncontexts = 1000");

@@ -14,14 +14,18 @@ struct play {
 
 enum { ACTIONS = 6, CONTEXTS = 5 };
 
-struct row { uint32_t context, action; double weight; const char *split; };
+struct row {
+	uint32_t context, action;
+	double weight;
+	const char *split;
+};
 
 /* Context 0: actions 1 (0.5), 4 (1); 1: none; 2: 0 twice (0.25 and 0.75), 5 (-1); 3: all six at 2;
  * 4: 3 (0.1), in split "test" as the context is. */
 static const struct row rows[] = {
-	{ 0, 4, 1, "train" }, { 2, 0, 0.25, "train" }, { 0, 1, 0.5, "train" }, { 2, 5, -1, "train" },
-	{ 2, 0, 0.75, "train" }, { 3, 0, 2, "train" }, { 3, 1, 2, "train" }, { 3, 2, 2, "train" },
-	{ 3, 3, 2, "train" }, { 3, 4, 2, "train" }, { 3, 5, 2, "train" }, { 4, 3, 0.1, "test" },
+	{ 0, 4, 1, "train" },    { 2, 0, 0.25, "train" }, { 0, 1, 0.5, "train" }, { 2, 5, -1, "train" },
+	{ 2, 0, 0.75, "train" }, { 3, 0, 2, "train" },    { 3, 1, 2, "train" },   { 3, 2, 2, "train" },
+	{ 3, 3, 2, "train" },    { 3, 4, 2, "train" },    { 3, 5, 2, "train" },   { 4, 3, 0.1, "test" },
 };
 
 static struct rho_str str(const char *s) { return (struct rho_str){ s, strlen(s) }; }
@@ -31,11 +35,12 @@ static struct rho_tables *make_tables(bool click)
 {
 	static const struct rho_column_spec actions[] = { { .name = "text", .type = RHO_COL_STR } };
 	static const struct rho_column_spec contexts[] = { { .name = "group", .type = RHO_COL_LABEL },
-	                                                   { .name = "split", .type = RHO_COL_LABEL } };
+		                                           { .name = "split", .type = RHO_COL_LABEL } };
 	static const struct rho_column_spec links[] = {
 		{ .name = "context", .type = RHO_COL_ROW, .of = RHO_CONTEXTS },
 		{ .name = "action", .type = RHO_COL_ROW, .of = RHO_ACTIONS },
-		{ .name = "weight", .type = RHO_COL_F64 }, { .name = "split", .type = RHO_COL_LABEL },
+		{ .name = "weight", .type = RHO_COL_F64 },
+		{ .name = "split", .type = RHO_COL_LABEL },
 	};
 	struct rho_tables *t = rho_tables_new();
 	struct rho_sink *s = rho_tables_sink(t);
@@ -46,25 +51,34 @@ static struct rho_tables *make_tables(bool click)
 	for (int i = 0; i < ACTIONS; i++)
 		s->add(s, RHO_ACTIONS, &(union rho_value){ .s = str("thing") });
 	for (int i = 0; i < CONTEXTS; i++)
-		s->add(s, RHO_CONTEXTS, (union rho_value[]){ { .s = str(i < 3 ? "A" : "B") },
-		                                             { .s = str(i < 4 ? "train" : "test") } });
+		s->add(s, RHO_CONTEXTS,
+		       (union rho_value[]){ { .s = str(i < 3 ? "A" : "B") },
+		                            { .s = str(i < 4 ? "train" : "test") } });
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		double w = click ? fabs(rows[i].weight) / 2 : rows[i].weight;
-		s->add(s, RHO_LINKS, (union rho_value[]){ { .row = rows[i].context }, { .row = rows[i].action },
-		                                          { .f = w }, { .s = str(rows[i].split) } });
+		s->add(s, RHO_LINKS,
+		       (union rho_value[]){ { .row = rows[i].context },
+		                            { .row = rows[i].action },
+		                            { .f = w },
+		                            { .s = str(rows[i].split) } });
 	}
 	cr_assert_eq(rho_tables_finish(t, 7, &why), 0, "%s", why.at);
 	return t;
 }
 
-static int play_open(struct play *g, const struct rho_tables *t, const char *toml, uint64_t seed, size_t lanes)
+static int play_open(struct play *g, const struct rho_tables *t, const char *toml, uint64_t seed,
+                     size_t lanes)
 {
 	memset(g, 0, sizeof *g);
 	test_make(&g->p, RHO_ENV, "bandit", toml, seed);
 	g->env = g->p.inst->module->plugin.env;
-	g->spec = (struct rho_env_spec){ .data = rho_tables_data(t), .lanes = lanes, .slate = 1, .horizon = 1 };
-	g->obs = (struct rho_obs){ .row = g->row, .reward = g->reward, .item_reward = g->item_reward,
-	                           .end = g->end, .last = &g->last };
+	g->spec =
+		(struct rho_env_spec){ .data = rho_tables_data(t), .lanes = lanes, .slate = 1, .horizon = 1 };
+	g->obs = (struct rho_obs){ .row = g->row,
+		                   .reward = g->reward,
+		                   .item_reward = g->item_reward,
+		                   .end = g->end,
+		                   .last = &g->last };
 	g->last = (struct rho_obs){ .row = g->last_row };
 	return TEST_CALL(&g->p, "open", true, g->env->open(TEST_SELF(&g->p), &g->spec));
 }
@@ -109,7 +123,7 @@ Test(bandit, pays_the_links_and_knows_the_truth)
 		float mean[3 * ACTIONS], best[3];
 		memcpy(posed, g.row, sizeof posed);
 		for (uint32_t i = 0; i < 3 * ACTIONS; i++)
-			every[i] = (i * 5 + n) % ACTIONS;       /* any order */
+			every[i] = (i * 5 + n) % ACTIONS; /* any order */
 		TEST_OK(&g.p, "oracle", false, g.env->oracle(TEST_SELF(&g.p), every, off, mean, best));
 		for (uint32_t lane = 0; lane < 3; lane++) {
 			double top = -9;
@@ -164,7 +178,7 @@ Test(bandit, shuffles_anew_each_epoch)
 	play_reset(&g);
 	for (int epoch = 0; epoch < 16; epoch++) {
 		uint32_t seen = 0;
-		for (int n = 0; n < 2; n++) {   /* four contexts, two lanes */
+		for (int n = 0; n < 2; n++) { /* four contexts, two lanes */
 			for (int lane = 0; lane < 2; lane++) {
 				seen |= 1u << g.row[lane];
 				orders[epoch] = orders[epoch] * 8 + g.row[lane];
@@ -175,7 +189,7 @@ Test(bandit, shuffles_anew_each_epoch)
 		for (int e = 0; e < epoch; e++)
 			different += orders[e] != orders[epoch];
 	}
-	cr_assert_gt(different, 100);   /* of 120 pairs, one in 24 alike by chance */
+	cr_assert_gt(different, 100); /* of 120 pairs, one in 24 alike by chance */
 	test_free(&g.p);
 	rho_tables_free(t);
 }
@@ -185,7 +199,7 @@ Test(bandit, choices_do_not_change_what_comes)
 {
 	struct rho_tables *t = make_tables(false);
 	static const char *const orders[] = { "order = \"shuffle\"\nnoise = 1.0", "order = \"uniform\"",
-	                                      "order = \"file\"" };
+		                              "order = \"file\"" };
 	for (int o = 0; o < 3; o++) {
 		struct play a, b;
 		cr_assert_eq(play_open(&a, t, orders[o], 9, 3), 0);

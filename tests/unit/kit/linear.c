@@ -5,15 +5,18 @@
 enum { D = 12, N = 10000 };
 
 /* A model in the memory of a linucb instance that is never opened as an agent. */
-struct model { struct test_plugin p; struct rho_linear m; };
+struct model {
+	struct test_plugin p;
+	struct rho_linear m;
+};
 
 static void make(struct model *t, size_t dim, double lambda, double gamma)
 {
 	struct rho_spec spec = { .n_actions = 1, .action_dim = dim, .lanes = 1, .slate = 1 };
 	test_make(&t->p, RHO_AGENT, "linucb", "", 1);
 	memset(&t->m, 0, sizeof t->m);
-	TEST_OK(&t->p, "open", true, rho_linear_open(&t->p.inst->ctx, &t->m, &spec, RHO_LINEAR_ACTION,
-	                                             lambda, 0, gamma));
+	TEST_OK(&t->p, "open", true,
+	        rho_linear_open(&t->p.inst->ctx, &t->m, &spec, RHO_LINEAR_ACTION, lambda, 0, gamma));
 }
 
 static void learn(struct model *t, const float *phi, float reward)
@@ -53,7 +56,7 @@ Test(linear, cholesky_of_the_oracle)
 	cr_assert_float_eq(l[0], 2.4494897428, 1e-9);
 	cr_assert_float_eq(l[2], 1.6329931619, 1e-9);
 	cr_assert_float_eq(l[3], 2.0816659995, 1e-9);
-	cr_assert_float_eq(2 * log(l[0] * l[3]), 3.2580965380, 1e-9);   /* ln det A */
+	cr_assert_float_eq(2 * log(l[0] * l[3]), 3.2580965380, 1e-9); /* ln det A */
 	learn(&t, last, 0);
 	invert_lower(t.m.root, 2, l);
 	cr_assert_float_eq(l[0], 2.64575131, 1e-8);
@@ -64,7 +67,9 @@ Test(linear, cholesky_of_the_oracle)
 
 /* Sherman-Morrison on the inverse, Givens rotations on the Cholesky factor, and elimination on A,
  * beside the kit's own update, on the same 10,000 observations. */
-struct others { double inverse[D * D], factor[D * D], a[D * D], b[D]; };
+struct others {
+	double inverse[D * D], factor[D * D], a[D * D], b[D];
+};
 
 static void others_learn(struct others *o, const float *phi, double reward)
 {
@@ -129,7 +134,7 @@ Test(linear, four_ways_agree_after_ten_thousand_updates)
 	}
 	for (size_t n = 0; n < N; n++) {
 		float phi[D], reward = (float)rho_unif(&rng);
-		for (size_t j = 0; j < D; j++)  /* directions of very different strength */
+		for (size_t j = 0; j < D; j++) /* directions of very different strength */
 			phi[j] = (float)(rho_normal(&rng) / (1 + 10 * (double)j));
 		learn(&t, phi, reward);
 		others_learn(o, phi, (double)reward);
@@ -166,7 +171,7 @@ Test(linear, an_update_is_as_good_as_a_factorisation)
 	make(&t, D, 1, 1);
 	for (size_t i = 0; i < D; i++)
 		a[i * D + i] = 1;
-	for (size_t n = 0; n < 255; n++) {      /* a refresh would come with the 256th */
+	for (size_t n = 0; n < 255; n++) { /* a refresh would come with the 256th */
 		float phi[D];
 		for (size_t j = 0; j < D; j++)
 			phi[j] = n % 3 && j % 2 ? 0 : (float)rho_normal(&rng);
@@ -224,8 +229,9 @@ Test(linear, draws_have_the_posterior_mean_and_covariance)
 	}
 	for (int i = 0; i < 2; i++) {
 		cr_assert_float_eq(mean[i], 0, 4.5 * 2 * sqrt(covariance[i][i] / DRAWS));
-		for (int j = 0; j <= i; j++)    /* the standard error is at most √2 times 4 times the variance */
-			cr_assert_float_eq(second[i][j], 4 * covariance[i][j], 4.5 * 4 * 0.27 * sqrt(2.0 / DRAWS));
+		for (int j = 0; j <= i; j++) /* the standard error is at most √2 times 4 times the variance */
+			cr_assert_float_eq(second[i][j], 4 * covariance[i][j],
+			                   4.5 * 4 * 0.27 * sqrt(2.0 / DRAWS));
 	}
 	test_free(&t.p);
 }

@@ -177,7 +177,7 @@ Test(instance, keep_alloc_and_rng_are_for_opening)
 	CALL(inst, "act", false, RHO_ENOMEM, o, p = rho_alloc(&inst->ctx, 2, 2));
 	cr_assert(!p && o.code == RHO_EBUG);
 	HAS(o.text, "memory that stays (rho_alloc)");
-	CALL(inst, "act", false, 0, o, r = rho_rng(&inst->ctx, "coin"); rho_u64(r));
+	CALL(inst, "act", false, 0, o, r = rho_stream(&inst->ctx, "coin"); rho_u64(r));
 	cr_assert(r && o.code == RHO_EBUG);
 	HAS(o.text, "a random stream (rho_rng) while running");
 	CALL(inst, "act", false, 0, o, );
@@ -202,11 +202,11 @@ Test(instance, streams_depend_on_seed_kind_salt_and_name_alone)
 	rho_call_begin(a, "open", 0, true);
 	rho_call_begin(b, "open", 0, true);
 	rho_call_begin(c, "open", 0, true);
-	other = rho_rng(&a->ctx, "other");
-	x = rho_rng(&a->ctx, "explore");
-	y = rho_rng(&b->ctx, "explore");
-	z = rho_rng(&c->ctx, "explore");
-	cr_assert_eq(x, rho_rng(&a->ctx, "explore"));
+	other = rho_stream(&a->ctx, "other");
+	x = rho_stream(&a->ctx, "explore");
+	y = rho_stream(&b->ctx, "explore");
+	z = rho_stream(&c->ctx, "explore");
+	cr_assert_eq(x, rho_stream(&a->ctx, "explore"));
 	cr_assert_arr_eq(x, &expected, sizeof expected);
 	cr_assert_arr_eq(x, y, sizeof *x, "two agents of one cell draw the same: arms are paired");
 	cr_assert(memcmp(x, z, sizeof *x) && memcmp(x, other, sizeof *x));

@@ -24,8 +24,9 @@ static int reporter_open(struct reporter *r, const char *name, const char *toml,
 
 static int report(struct reporter *r, uint64_t step)
 {
-	const struct rho_metric m[] = { { "reward", step, 0.1 * (double)step }, { "group \"a,b\"", step, -1e-300 },
-	                                { "regret", step, 1.0 / 3 } };
+	const struct rho_metric m[] = { { "reward", step, 0.1 * (double)step },
+		                        { "group \"a,b\"", step, -1e-300 },
+		                        { "regret", step, 1.0 / 3 } };
 	return TEST_CALL(&r->p, "metrics", false, r->table->metrics(TEST_SELF(&r->p), m, 3));
 }
 
@@ -81,9 +82,9 @@ Test(csv, a_continued_cell_has_the_file_of_one_that_ran_through)
 	for (uint64_t s = 1; s <= 6; s++)
 		cr_assert_eq(report(&r, s * 100), 0);
 	test_free(&r.p);
-	write_file(cut, "m.csv", "700,rew", "a");       /* killed in the middle of a line */
+	write_file(cut, "m.csv", "700,rew", "a"); /* killed in the middle of a line */
 	cr_assert_eq(reporter_open(&r, "csv", "file = \"m.csv\"", cut), 0);
-	for (uint64_t s = 4; s <= 9; s++)               /* the last checkpoint was at 300 */
+	for (uint64_t s = 4; s <= 9; s++) /* the last checkpoint was at 300 */
 		cr_assert_eq(report(&r, s * 100), 0);
 	test_free(&r.p);
 	a = read_back(through, "m.csv");
@@ -156,7 +157,7 @@ Test(console, a_line_now_and_then_and_at_the_end)
 	text = read_back(dir, "log");
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
-	cr_assert_eq(lines, 4);         /* 100, 500, 900 and the last, 1000 */
+	cr_assert_eq(lines, 4); /* 100, 500, 900 and the last, 1000 */
 	HAS(text, "step 500 of 1000  reward 50  regret 0.333333");
 	HAS(text, "step 1000 of 1000  reward 100");
 	cr_assert_null(strstr(text, "group"));

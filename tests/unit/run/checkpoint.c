@@ -31,8 +31,11 @@ static void make(struct fixture *f, uint64_t seed)
 		f->b[i] = rho_unif(&r);
 	for (size_t i = 0; i < 4; i++)
 		f->counts[i] = rho_u64(&r);
-	f->module[0].plugin = (struct rho_plugin){ .kind = RHO_AGENT, .name = "ppo", .version = "1.2.0", .revision = 3 };
-	f->module[1].plugin = (struct rho_plugin){ .kind = RHO_VERIFIER, .name = "exact", .version = "1.0.0", .revision = 1 };
+	f->module[0].plugin =
+		(struct rho_plugin){ .kind = RHO_AGENT, .name = "ppo", .version = "1.2.0", .revision = 3 };
+	f->module[1].plugin = (struct rho_plugin){
+		.kind = RHO_VERIFIER, .name = "exact", .version = "1.0.0", .revision = 1
+	};
 	f->kept[0] = (struct rho_kept){ "weights", RHO_F32_ARRAY, 2, 3, f->weights };
 	f->kept[1] = (struct rho_kept){ "b", RHO_F64_ARRAY, 1, 3, f->b };
 	f->kept[2] = (struct rho_kept){ "counts", RHO_U64_ARRAY, 4, 1, f->counts };
@@ -41,11 +44,22 @@ static void make(struct fixture *f, uint64_t seed)
 	f->streams[0] = &f->stream[0];
 	f->part_streams[0] = &f->stream[1];
 	f->parts[0] = &f->part;
-	f->agent = (struct rho_instance){ .module = &f->module[0], .label = "agent ppo", .kept = f->kept, .n_kept = 2,
-		.streams = f->streams, .n_streams = 1, .parts = f->parts, .n_parts = 1 };
-	f->part = (struct rho_instance){ .module = &f->module[1], .label = "verifier exact", .kept = f->kept + 2,
-		.n_kept = 1, .streams = f->part_streams, .n_streams = 1 };
-	f->saved[0] = (struct rho_saved){ .path = "agent", .instance = &f->agent, .params = "0123456789abcdef" };
+	f->agent = (struct rho_instance){ .module = &f->module[0],
+		                          .label = "agent ppo",
+		                          .kept = f->kept,
+		                          .n_kept = 2,
+		                          .streams = f->streams,
+		                          .n_streams = 1,
+		                          .parts = f->parts,
+		                          .n_parts = 1 };
+	f->part = (struct rho_instance){ .module = &f->module[1],
+		                         .label = "verifier exact",
+		                         .kept = f->kept + 2,
+		                         .n_kept = 1,
+		                         .streams = f->part_streams,
+		                         .n_streams = 1 };
+	f->saved[0] =
+		(struct rho_saved){ .path = "agent", .instance = &f->agent, .params = "0123456789abcdef" };
 }
 
 static char *path_in_new_folder(void)
@@ -93,6 +107,7 @@ Test(checkpoint, comes_back)
 	cr_assert(!memcmp(&a.stream[1].rng, &b.stream[1].rng, sizeof(struct rho_rng)));
 	rho_checkpoint_close(c);
 	free(path);
+	rho_buf_free(&why);
 }
 
 Test(checkpoint, none_is_no_mistake)
@@ -102,6 +117,7 @@ Test(checkpoint, none_is_no_mistake)
 	cr_assert_null(rho_checkpoint_open(path, "00ff", &why));
 	cr_assert_eq(why.len, 0);
 	free(path);
+	rho_buf_free(&why);
 }
 
 Test(checkpoint, every_damaged_byte_is_noticed)
@@ -121,6 +137,8 @@ Test(checkpoint, every_damaged_byte_is_noticed)
 		rho_buf_clear(&why);
 	}
 	free(path);
+	rho_buf_free(&why);
+	rho_buf_free(&good);
 }
 
 Test(checkpoint, every_cut_is_noticed)
@@ -136,6 +154,8 @@ Test(checkpoint, every_cut_is_noticed)
 		rho_buf_clear(&why);
 	}
 	free(path);
+	rho_buf_free(&why);
+	rho_buf_free(&good);
 }
 
 /* A file made by somebody who can compute checksums: lengths that lie are refused, never followed. */
@@ -165,6 +185,8 @@ Test(checkpoint, hostile_lengths)
 		memcpy(good.at + i, &was, sizeof was);
 	}
 	free(path);
+	rho_buf_free(&why);
+	rho_buf_free(&good);
 }
 
 /* What the file says of a fixture changed by `change`. */
@@ -188,7 +210,11 @@ static void other_plugin(struct fixture *f) { f->module[0].plugin.name = "a2c"; 
 static void other_version(struct fixture *f) { f->module[0].plugin.version = "1.3.0"; }
 static void other_revision(struct fixture *f) { f->module[1].plugin.revision = 2; }
 static void other_params(struct fixture *f) { strcpy(f->saved[0].params, "fedcba"); }
-static void other_shape(struct fixture *f) { f->kept[0].rows = 3; f->kept[0].cols = 2; }
+static void other_shape(struct fixture *f)
+{
+	f->kept[0].rows = 3;
+	f->kept[0].cols = 2;
+}
 static void other_type(struct fixture *f) { f->kept[0].type = RHO_U32_ARRAY; }
 static void other_name(struct fixture *f) { f->kept[1].name = "bias"; }
 static void other_stream(struct fixture *f) { f->stream[0].name = "exploit"; }
@@ -197,7 +223,10 @@ static void no_part(struct fixture *f) { f->agent.n_parts = 0; }
 
 Test(checkpoint, mismatches_name_both_sides)
 {
-	const struct { void (*change)(struct fixture *); const char *was, *is; } all[] = {
+	const struct {
+		void (*change)(struct fixture *);
+		const char *was, *is;
+	} all[] = {
 		{ other_plugin, "agent ppo 1.2.0", "agent a2c 1.2.0" },
 		{ other_version, "ppo 1.2.0", "ppo 1.3.0" },
 		{ other_revision, "revision 1", "revision 2" },
@@ -223,4 +252,5 @@ Test(checkpoint, of_another_cell)
 	cr_assert_null(rho_checkpoint_open(path, "00fe", &why));
 	cr_assert(strstr(why.at, "cell 00ff") && strstr(why.at, "00fe"), "%s", why.at);
 	free(path);
+	rho_buf_free(&why);
 }

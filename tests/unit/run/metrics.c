@@ -11,7 +11,12 @@ static const uint64_t label_off[] = { 0, 2, 5, 5 };
 static const uint32_t label[] = { 0, 1, 0, 1, 2 };
 
 static const struct rho_column group = {
-	.name = "group", .type = RHO_COL_LABEL, .n = 5, .label = label, .off = label_off, .bytes = labels,
+	.name = "group",
+	.type = RHO_COL_LABEL,
+	.n = 5,
+	.label = label,
+	.off = label_off,
+	.bytes = labels,
 	.n_labels = 3,
 };
 
@@ -53,7 +58,8 @@ Test(metrics, regret_and_groups)
 	cr_assert_str_eq(record(&m, 4, &line),
 	                 "{\"step\": 4, \"reward\": 0.25, \"regret\": 0.5, \"coverage_regret\": 0.1875, "
 	                 "\"selection_regret\": 0.3125, \"best\": 1, "
-	                 "\"reward[G1]\": 0.3333333333333333, \"regret[G1]\": 0.5, \"reward[G\\\"2]\": 0, \"regret[G\\\"2]\": 0.5}\n");
+	                 "\"reward[G1]\": 0.3333333333333333, \"regret[G1]\": 0.5, "
+	                 "\"reward[G\\\"2]\": 0, \"regret[G\\\"2]\": 0.5}\n");
 	rho_metrics_free(&m);
 	rho_buf_free(&line);
 }
@@ -80,9 +86,10 @@ Test(metrics, of_plugins)
 	cr_assert_not(rho_metrics_named(&m, "agent", "loss", NAN));
 	cr_assert_not(rho_metrics_named(&m, "agent", "odd", INFINITY));
 	rho_metrics_add(&m, 1, NULL, 0);
-	cr_assert_str_eq(record(&m, 1, &line),
-	                 "{\"step\": 1, \"reward\": 1, \"loss\": 1.5, \"env.loss\": 5, \"agent.reward\": 7}\n");
-	rho_metrics_add(&m, 1, NULL, 0);        /* a plugin that said nothing in this window is left out */
+	cr_assert_str_eq(
+		record(&m, 1, &line),
+		"{\"step\": 1, \"reward\": 1, \"loss\": 1.5, \"env.loss\": 5, \"agent.reward\": 7}\n");
+	rho_metrics_add(&m, 1, NULL, 0); /* a plugin that said nothing in this window is left out */
 	cr_assert_str_eq(record(&m, 2, &line), "{\"step\": 2, \"reward\": 1}\n");
 	rho_metrics_free(&m);
 	rho_buf_free(&line);

@@ -24,9 +24,17 @@ static char *text_of(double v, int single)
 Test(out, doubles_read_back)
 {
 	struct rho_rng r = { { 5, 6, 7, 8 } };
-	const struct { double v; const char *text; } known[] = {
-		{ 0.1, "0.1" }, { 1, "1" }, { 0, "0" }, { -2.5, "-2.5" }, { 1e300, "1e+300" },
-		{ 0.1 + 0.2, "0.30000000000000004" }, { 5e-324, "4.94065645841247e-324" },
+	const struct {
+		double v;
+		const char *text;
+	} known[] = {
+		{ 0.1, "0.1" },
+		{ 1, "1" },
+		{ 0, "0" },
+		{ -2.5, "-2.5" },
+		{ 1e300, "1e+300" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
+		{ 5e-324, "4.94065645841247e-324" },
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		cr_assert_str_eq(text_of(known[i].v, 0), known[i].text);

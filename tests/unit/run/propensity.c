@@ -21,7 +21,8 @@ Test(propensity, oracle_5_2)
 Test(propensity, oracle_10_3)
 {
 	/* C(10 - j, 2) / C(10, 3) */
-	const double want[] = { 36 / 120., 28 / 120., 21 / 120., 15 / 120., 10 / 120., 6 / 120., 3 / 120., 1 / 120., 0, 0 };
+	const double want[] = { 36 / 120., 28 / 120., 21 / 120., 15 / 120., 10 / 120.,
+		                6 / 120.,  3 / 120.,  1 / 120.,  0,         0 };
 	for (uint64_t j = 1; j <= 10; j++)
 		near(rho_draw_best(10, 3, j), want[j - 1], 1e-15, "K=10, k=3");
 }
@@ -79,8 +80,9 @@ static double block(uint64_t n, uint64_t k, uint64_t above, uint64_t tied)
 Test(propensity, ties)
 {
 	const uint64_t cases[][4] = {
-		{ 5, 2, 0, 5 }, { 5, 2, 1, 3 }, { 5, 2, 4, 1 }, { 20, 4, 3, 5 }, { 2000, 50, 0, 2000 },
-		{ 2000, 50, 10, 7 }, { 2000, 50, 700, 900 }, { 2000, 1, 5, 20 }, { 2000, 2000, 0, 2 }, { 2000, 1, 0, 2000 },
+		{ 5, 2, 0, 5 },        { 5, 2, 1, 3 },       { 5, 2, 4, 1 },         { 20, 4, 3, 5 },
+		{ 2000, 50, 0, 2000 }, { 2000, 50, 10, 7 },  { 2000, 50, 700, 900 }, { 2000, 1, 5, 20 },
+		{ 2000, 2000, 0, 2 },  { 2000, 1, 0, 2000 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const uint64_t *c = cases[i];
@@ -120,7 +122,7 @@ Test(propensity, simulation_20_4)
 	uint32_t order[N];
 	struct rho_rng r = { { 1, 2, 3, 4 } };
 	for (uint32_t i = 0; i < N; i++) {
-		score[i] = (float)(i < 6 ? 2 : i % 5);  /* ties at the top and below */
+		score[i] = (float)(i < 6 ? 2 : i % 5); /* ties at the top and below */
 		order[i] = i;
 	}
 	for (long d = 0; d < DRAWS; d++) {

@@ -10,8 +10,9 @@ struct sampler {
 static int sampler_open(struct sampler *s, const char *name, const char *toml, uint64_t seed,
                         size_t n_actions, size_t slate)
 {
-	struct rho_sampler_spec spec = { .n_actions = n_actions, .actions = { .n = n_actions },
-	                                 .lanes = 4, .slate = slate };
+	struct rho_sampler_spec spec = {
+		.n_actions = n_actions, .actions = { .n = n_actions }, .lanes = 4, .slate = slate
+	};
 	memset(s, 0, sizeof *s);
 	test_make(&s->p, RHO_SAMPLER, name, toml, seed);
 	s->table = s->p.inst->module->plugin.sampler;
@@ -155,8 +156,12 @@ Test(uniform, draws_from_the_legal_list)
 	uint32_t cand[9], seen[51] = { 0 };
 	float incl[9];
 	cr_assert_eq(sampler_open(&s, "uniform", "k = 3", 1, 60, 1), 0);
-	struct rho_ask ask = { .n = 3, .actions = { .n = 60 }, .legal = legal, .legal_off = legal_off,
-	                       .lane = lane, .tick = tick };
+	struct rho_ask ask = { .n = 3,
+		               .actions = { .n = 60 },
+		               .legal = legal,
+		               .legal_off = legal_off,
+		               .lane = lane,
+		               .tick = tick };
 	struct rho_pool pool = { cand, off, incl };
 	TEST_OK(&s.p, "draw", false, s.table->draw(TEST_SELF(&s.p), &ask, &pool));
 	cr_assert(off[1] == 3 && off[2] == 4 && off[3] == 5);

@@ -41,8 +41,8 @@ static struct scene scene_new(const char *encoder, const char *more)
 	add_texts(rho_tables_sink(s.tables), RHO_ACTIONS, 3000, "a tool with number %zu");
 	add_texts(rho_tables_sink(s.tables), RHO_CONTEXTS, 50, "who has tool %zu?");
 	cr_assert_eq(rho_tables_finish(s.tables, 3, &why), 0, "%s", why.at);
-	s.actions = rho_column(rho_tables_data(s.tables), RHO_ACTIONS, "text", RHO_COL_STR);
-	s.contexts = rho_column(rho_tables_data(s.tables), RHO_CONTEXTS, "text", RHO_COL_STR);
+	s.actions = rho_find_column(rho_tables_data(s.tables), RHO_ACTIONS, "text", RHO_COL_STR);
+	s.contexts = rho_find_column(rho_tables_data(s.tables), RHO_CONTEXTS, "text", RHO_COL_STR);
 	char *log = rho_xprintf("%s = '%s'\n%s", "log", s.log, more);
 	s.plugin = plugin_get(RHO_ENCODER, encoder, strcmp(encoder, "plain") ? log : more);
 	free(log);

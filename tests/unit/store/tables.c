@@ -41,19 +41,19 @@ Test(tables, keep_every_type_of_column)
 	cr_assert_eq(d->table[RHO_ACTIONS].n, 3);
 	cr_assert_eq(d->table[RHO_ACTIONS].n_columns, 6);
 	cr_assert_eq(d->table[RHO_LINKS].n, 0);
-	const struct rho_column *text = rho_column(d, RHO_ACTIONS, "text", RHO_COL_STR);
+	const struct rho_column *text = rho_find_column(d, RHO_ACTIONS, "text", RHO_COL_STR);
 	cr_assert(same(rho_column_str(text, 0), "drill") && same(rho_column_str(text, 1), ""));
 	cr_assert(same(rho_column_str(text, 2), "Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x94\xa8"));
-	const struct rho_column *label = rho_column(d, RHO_ACTIONS, "category", RHO_COL_LABEL);
+	const struct rho_column *label = rho_find_column(d, RHO_ACTIONS, "category", RHO_COL_LABEL);
 	cr_assert_eq(label->n_labels, 2);
 	cr_assert(label->label[0] == 0 && label->label[1] == 1 && label->label[2] == 0);
 	cr_assert(same(rho_column_str(label, 0), "tools") && same(rho_column_str(label, 1), ""));
-	cr_assert(isnan(rho_column(d, RHO_ACTIONS, "price", RHO_COL_F64)->f64[1]));
-	cr_assert_eq(rho_column(d, RHO_ACTIONS, "count", RHO_COL_I64)->i64[2], INT64_MIN);
-	const struct rho_column *f = rho_column(d, RHO_ACTIONS, "features", RHO_COL_F32S);
+	cr_assert(isnan(rho_find_column(d, RHO_ACTIONS, "price", RHO_COL_F64)->f64[1]));
+	cr_assert_eq(rho_find_column(d, RHO_ACTIONS, "count", RHO_COL_I64)->i64[2], INT64_MIN);
+	const struct rho_column *f = rho_find_column(d, RHO_ACTIONS, "features", RHO_COL_F32S);
 	cr_assert(f->width == 3 && f->f32[0] == 1 && f->f32[2] == 5 && f->f32[5] == 0);
-	cr_assert_eq(rho_column(d, RHO_ACTIONS, "parent", RHO_COL_ROW)->row[0], 2);
-	cr_assert_null(rho_column(d, RHO_ACTIONS, "text", RHO_COL_LABEL));
+	cr_assert_eq(rho_find_column(d, RHO_ACTIONS, "parent", RHO_COL_ROW)->row[0], 2);
+	cr_assert_null(rho_find_column(d, RHO_ACTIONS, "text", RHO_COL_LABEL));
 	rho_tables_free(t);
 	rho_buf_free(&why);
 }
@@ -77,8 +77,8 @@ Test(tables, intern_labels_in_order_of_first_use)
 		cr_assert_eq(s->add(s, RHO_ACTIONS, row), i);
 	}
 	cr_assert_eq(rho_tables_finish(t, 1, &why), 0);
-	const struct rho_column *c = rho_column(rho_tables_data(t), RHO_ACTIONS, "category", RHO_COL_LABEL);
-	const struct rho_column *ids = rho_column(rho_tables_data(t), RHO_ACTIONS, "id", RHO_COL_STR);
+	const struct rho_column *c = rho_find_column(rho_tables_data(t), RHO_ACTIONS, "category", RHO_COL_LABEL);
+	const struct rho_column *ids = rho_find_column(rho_tables_data(t), RHO_ACTIONS, "id", RHO_COL_STR);
 	cr_assert_eq(c->n_labels, LABELS);
 	for (int i = 0; i < ROWS; i++) {
 		snprintf(label, sizeof label, "label %d", i * 31 % LABELS);
@@ -353,7 +353,7 @@ static struct rho_digest digest_of(const char *a, const char *b)
 	s->add(s, RHO_ACTIONS, &row[0]);
 	s->add(s, RHO_ACTIONS, &row[1]);
 	cr_assert_eq(rho_tables_finish(t, 1, &why), 0);
-	struct rho_digest d = rho_column_digest(rho_column(rho_tables_data(t), RHO_ACTIONS, "id",
+	struct rho_digest d = rho_column_digest(rho_find_column(rho_tables_data(t), RHO_ACTIONS, "id",
 	                                                   RHO_COL_STR));
 	rho_tables_free(t);
 	rho_buf_free(&why);

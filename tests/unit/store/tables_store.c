@@ -52,7 +52,7 @@ static void ask_well(struct scene *s, char key[33], size_t rows)
 	struct rho_buf why = { 0 };
 	struct rho_tables *t = ask(s, key, &why);
 	cr_assert(t, "%s", why.at);
-	const struct rho_column *c = rho_column(rho_tables_data(t), RHO_ACTIONS, "text", RHO_COL_STR);
+	const struct rho_column *c = rho_find_column(rho_tables_data(t), RHO_ACTIONS, "text", RHO_COL_STR);
 	cr_assert(c && c->n == rows && rho_column_str(c, 1).len == 6);
 	cr_assert_eq(memcmp(rho_column_str(c, 1).at, "hammer", 6), 0);
 	rho_tables_free(t);

@@ -19,7 +19,7 @@ static int judge_open(struct rho_ctx *c, void *self)
 	if (s->refuse)
 		return rho_fail(c, RHO_EINVAL, "it was told to refuse");
 	s->asked = rho_keep_u64(c, "asked", 1, 1);
-	s->rng = rho_rng(c, "coin");
+	s->rng = rho_stream(c, "coin");
 	return s->asked ? 0 : RHO_ENOMEM;
 }
 

@@ -19,7 +19,7 @@ static int quiz_open(struct rho_ctx *c, void *self, struct rho_env_spec *spec)
 	if (!s->judge.plugin)
 		return rho_fail(c, RHO_EINVAL, "it needs a judge");
 	spec->n_actions = 3;
-	s->rng = rho_rng(c, "coin");
+	s->rng = rho_stream(c, "coin");
 	return 0;
 }
 

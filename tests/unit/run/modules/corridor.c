@@ -11,9 +11,11 @@ struct corridor {
 	int64_t actions, at;
 	int fault;
 	size_t lanes;
-	uint64_t *place, *age, *calls;  /* (lanes), (lanes), (1) */
-	uint32_t *legal; size_t *off;   /* (lanes, actions), (lanes + 1) */
-	uint32_t *last_legal; size_t *last_off;
+	uint64_t *place, *age, *calls; /* (lanes), (lanes), (1) */
+	uint32_t *legal;
+	size_t *off; /* (lanes, actions), (lanes + 1) */
+	uint32_t *last_legal;
+	size_t *last_off;
 	struct rho_rng *noise;
 };
 
@@ -24,8 +26,7 @@ static const char *const faults[] = {
 static const struct rho_param params[] = {
 	RHO_I64(struct corridor, actions, 12, 6, 1000, "number of actions"),
 	RHO_I64(struct corridor, at, 3, 0, 1000000, "calls to step before the fault"),
-	RHO_CHOICE(struct corridor, fault, NONE, faults, "what to do wrong"),
-	RHO_END
+	RHO_CHOICE(struct corridor, fault, NONE, faults, "what to do wrong"), RHO_END
 };
 
 static int corridor_open(struct rho_ctx *c, void *self, struct rho_env_spec *spec)
@@ -45,12 +46,15 @@ static int corridor_open(struct rho_ctx *c, void *self, struct rho_env_spec *spe
 	s->last_legal = rho_alloc(c, s->lanes * n, sizeof *s->legal);
 	s->off = rho_alloc(c, s->lanes + 1, sizeof *s->off);
 	s->last_off = rho_alloc(c, s->lanes + 1, sizeof *s->off);
-	s->noise = rho_rng(c, "noise");
-	return s->place && s->age && s->calls && s->legal && s->last_legal && s->off && s->last_off ? 0 : RHO_ENOMEM;
+	s->noise = rho_stream(c, "noise");
+	return s->place && s->age && s->calls && s->legal && s->last_legal && s->off && s->last_off
+	               ? 0
+	               : RHO_ENOMEM;
 }
 
 /* What lane i sees at a place, into lane i of o; the legal ids from list[at], their end. */
-static size_t look(const struct corridor *s, size_t i, uint64_t place, struct rho_obs *o, uint32_t *list, size_t at)
+static size_t look(const struct corridor *s, size_t i, uint64_t place, struct rho_obs *o, uint32_t *list,
+                   size_t at)
 {
 	o->x[i * WIDTH] = (float)place / LENGTH;
 	o->x[i * WIDTH + 1] = place % 2 ? 1 : -1;
@@ -76,28 +80,14 @@ static int corridor_reset(struct rho_ctx *c, void *self, struct rho_obs *o)
 static int wrong(struct rho_ctx *c, struct corridor *s, struct rho_obs *o)
 {
 	switch (s->fault) {
-	case REWARD:
-		o->reward[0] = 1.5f;
-		break;
-	case NAN_REWARD:
-		o->reward[0] = (float)NAN;
-		break;
-	case END:
-		o->end[0] = 7;
-		break;
-	case LEGAL_TWICE:
-		s->legal[1] = s->legal[0];
-		break;
-	case LEGAL_UNKNOWN:
-		s->legal[1] = (uint32_t)s->actions;
-		break;
-	case OBSERVATION:
-		o->x[1] = (float)INFINITY;
-		break;
-	case FAIL:
-		return rho_fail(c, RHO_EFORMAT, "the corridor has collapsed");
-	default:
-		break;
+	case REWARD: o->reward[0] = 1.5f; break;
+	case NAN_REWARD: o->reward[0] = (float)NAN; break;
+	case END: o->end[0] = 7; break;
+	case LEGAL_TWICE: s->legal[1] = s->legal[0]; break;
+	case LEGAL_UNKNOWN: s->legal[1] = (uint32_t)s->actions; break;
+	case OBSERVATION: o->x[1] = (float)INFINITY; break;
+	case FAIL: return rho_fail(c, RHO_EFORMAT, "the corridor has collapsed");
+	default: break;
 	}
 	return 0;
 }
@@ -110,7 +100,9 @@ static int corridor_step(struct rho_ctx *c, void *self, const uint32_t *action, 
 		place = action[i] % 2 ? (place ? place - 1 : 0) : place + 1;
 		s->age[i]++;
 		o->reward[i] = (float)(0.1 * rho_unif(s->noise) + (place == LENGTH ? 0.9 : 0));
-		o->end[i] = place == LENGTH ? RHO_TERMINATED : s->age[i] == LIMIT ? RHO_TRUNCATED : RHO_RUNNING;
+		o->end[i] = place == LENGTH      ? RHO_TERMINATED
+		            : s->age[i] == LIMIT ? RHO_TRUNCATED
+		                                 : RHO_RUNNING;
 		s->last_off[i + 1] = s->last_off[i];
 		if (o->end[i]) {
 			s->last_off[i + 1] = look(s, i, place, o->last, s->last_legal, s->last_off[i]);
@@ -139,12 +131,21 @@ static int corridor_oracle(struct rho_ctx *c, void *self, const uint32_t *action
 }
 
 static const struct rho_env corridor = {
-	.size = sizeof corridor, .flags = RHO_HAS_CONTEXT, .open = corridor_open, .reset = corridor_reset,
-	.step = corridor_step, .oracle = corridor_oracle,
+	.size = sizeof corridor,
+	.flags = RHO_HAS_CONTEXT,
+	.open = corridor_open,
+	.reset = corridor_reset,
+	.step = corridor_step,
+	.oracle = corridor_oracle,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_ENV), .name = "corridor", .version = "1.0.0", .revision = 1,
-	.brief = "for tests: an episodic corridor", .params = params, .self_size = sizeof(struct corridor),
+	RHO_PLUGIN(RHO_ENV),
+	.name = "corridor",
+	.version = "1.0.0",
+	.revision = 1,
+	.brief = "for tests: an episodic corridor",
+	.params = params,
+	.self_size = sizeof(struct corridor),
 	.env = &corridor,
 };

@@ -9,16 +9,16 @@ struct pupil {
 	int fault;
 	double epsilon;
 	size_t n, k;
-	float *q;                       /* (n) */
-	double *sum;                    /* (keep) */
-	uint64_t *seen, *derived;       /* (n), (1): twice the total of seen, rebuilt by loaded */
+	float *q;                 /* (n) */
+	double *sum;              /* (keep) */
+	uint64_t *seen, *derived; /* (n), (1): twice the total of seen, rebuilt by loaded */
 	struct rho_rng *explore;
-	uint64_t calls;                 /* in this process */
+	uint64_t calls; /* in this process */
 };
 
 static const char *const faults[] = {
-	"none", "crash", "hang", "unknown", "outside", "prob", "unset", "fail", "stop", "crash_open",
-	"fail_open", "metric", NULL,
+	"none", "crash", "hang",       "unknown",   "outside", "prob", "unset",
+	"fail", "stop",  "crash_open", "fail_open", "metric",  NULL,
 };
 
 static const struct rho_param params[] = {
@@ -47,7 +47,7 @@ static int pupil_open(struct rho_ctx *c, void *self, const struct rho_spec *spec
 	s->seen = rho_keep_u64(c, "seen", 1, s->n);
 	s->sum = rho_keep_f64(c, "sum", 1, (size_t)s->keep);
 	s->derived = rho_alloc(c, 1, sizeof *s->derived);
-	s->explore = rho_rng(c, "explore");
+	s->explore = rho_stream(c, "explore");
 	return s->q && s->seen && s->sum && s->derived ? 0 : RHO_ENOMEM;
 }
 
@@ -62,26 +62,22 @@ static int pupil_loaded(struct rho_ctx *c, void *self)
 
 static float best(const struct pupil *s, const struct rho_batch *b, size_t i, uint32_t *which)
 {
-	float most = s->q[*which = rho_cand(b, i, 0)];
+	float most = s->q[ *which = rho_cand(b, i, 0)];
 	for (size_t j = 1; j < rho_n_cand(b, i); j++)
 		if (s->q[rho_cand(b, i, j)] > most)
-			most = s->q[*which = rho_cand(b, i, j)];
+			most = s->q[ *which = rho_cand(b, i, j)];
 	return most;
 }
 
 static int misbehave(struct rho_ctx *c, struct pupil *s, const struct rho_batch *b, struct rho_choice *out)
 {
 	switch (s->fault) {
-	case CRASH:
-		crash();
-		break;
+	case CRASH: crash(); break;
 	case HANG:
-		for (volatile int on = 1; on; )
+		for (volatile int on = 1; on;)
 			;
 		break;
-	case UNKNOWN:
-		out->action[0] = (uint32_t)s->n;
-		break;
+	case UNKNOWN: out->action[0] = (uint32_t)s->n; break;
 	case OUTSIDE:
 		for (uint32_t a = 0, j = 0; j < rho_n_cand(b, 0); a++) {
 			out->action[0] = a;
@@ -89,21 +85,12 @@ static int misbehave(struct rho_ctx *c, struct pupil *s, const struct rho_batch 
 				;
 		}
 		break;
-	case PROB:
-		out->prob[0] = 1.25f;
-		break;
-	case UNSET:
-		out->action[0] = UINT32_MAX;
-		break;
-	case FAIL:
-		return rho_fail(c, RHO_EINVAL, "has had enough");
-	case STOP:
-		return RHO_ESTOP;
-	case METRIC:
-		rho_metric(c, "loss", NAN);
-		break;
-	default:
-		break;
+	case PROB: out->prob[0] = 1.25f; break;
+	case UNSET: out->action[0] = UINT32_MAX; break;
+	case FAIL: return rho_fail(c, RHO_EINVAL, "has had enough");
+	case STOP: return RHO_ESTOP;
+	case METRIC: rho_metric(c, "loss", NAN); break;
+	default: break;
 	}
 	return 0;
 }
@@ -160,12 +147,22 @@ static int pupil_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, 
 }
 
 static const struct rho_agent pupil = {
-	.size = sizeof pupil, .flags = RHO_DOES_EPISODES, .open = pupil_open, .loaded = pupil_loaded,
-	.act = pupil_act, .observe = pupil_observe, .rank = pupil_rank,
+	.size = sizeof pupil,
+	.flags = RHO_DOES_EPISODES,
+	.open = pupil_open,
+	.loaded = pupil_loaded,
+	.act = pupil_act,
+	.observe = pupil_observe,
+	.rank = pupil_rank,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_AGENT), .name = "pupil", .version = "1.0.0", .revision = 1,
-	.brief = "for tests: tabular Q-learning that can misbehave", .params = params,
-	.self_size = sizeof(struct pupil), .agent = &pupil,
+	RHO_PLUGIN(RHO_AGENT),
+	.name = "pupil",
+	.version = "1.0.0",
+	.revision = 1,
+	.brief = "for tests: tabular Q-learning that can misbehave",
+	.params = params,
+	.self_size = sizeof(struct pupil),
+	.agent = &pupil,
 };

@@ -19,8 +19,7 @@ static const char *const faults[] = {
 static const struct rho_param params[] = {
 	RHO_I64(struct window, k, 4, 1, 1000000, "candidates a decision"),
 	RHO_I64(struct window, at, 3, 0, 1000000, "draws before the fault"),
-	RHO_CHOICE(struct window, fault, NONE, faults, "what to do wrong"),
-	RHO_END
+	RHO_CHOICE(struct window, fault, NONE, faults, "what to do wrong"), RHO_END
 };
 
 static int window_open(struct rho_ctx *c, void *self, const struct rho_sampler_spec *spec,
@@ -28,9 +27,9 @@ static int window_open(struct rho_ctx *c, void *self, const struct rho_sampler_s
 {
 	struct window *s = self;
 	s->n = spec->n_actions;
-	info->max_k = (size_t)s->k;     /* more than there are is for the host to notice */
+	info->max_k = (size_t)s->k; /* more than there are is for the host to notice */
 	info->law = RHO_LAW_OTHER;
-	s->start = rho_rng(c, "start");
+	s->start = rho_stream(c, "start");
 	return 0;
 }
 
@@ -38,12 +37,8 @@ static void misbehave(const struct window *s, const struct rho_ask *ask, struct 
 {
 	size_t legal = ask->legal_off ? ask->legal_off[1] : s->n;
 	switch (s->fault) {
-	case TWICE:
-		pool->cand[1] = pool->cand[0];
-		break;
-	case UNKNOWN:
-		pool->cand[0] = (uint32_t)s->n;
-		break;
+	case TWICE: pool->cand[1] = pool->cand[0]; break;
+	case UNKNOWN: pool->cand[0] = (uint32_t)s->n; break;
 	case ILLEGAL:
 		for (uint32_t a = 0; ask->legal_off && a < s->n; a++) {
 			size_t j = 0;
@@ -53,20 +48,11 @@ static void misbehave(const struct window *s, const struct rho_ask *ask, struct 
 				pool->cand[0] = a;
 		}
 		break;
-	case MANY:
-		pool->off[1] = (size_t)s->k + 1;
-		break;
-	case FEW:
-		pool->off[1] = 0;
-		break;
-	case INCL:
-		pool->incl[0] = 1.5f;
-		break;
-	case OFFSET:
-		pool->off[0] = 1;
-		break;
-	default:
-		break;
+	case MANY: pool->off[1] = (size_t)s->k + 1; break;
+	case FEW: pool->off[1] = 0; break;
+	case INCL: pool->incl[0] = 1.5f; break;
+	case OFFSET: pool->off[0] = 1; break;
+	default: break;
 	}
 }
 
@@ -90,11 +76,18 @@ static int window_draw(struct rho_ctx *c, void *self, const struct rho_ask *ask,
 }
 
 static const struct rho_sampler window = {
-	.size = sizeof window, .open = window_open, .draw = window_draw,
+	.size = sizeof window,
+	.open = window_open,
+	.draw = window_draw,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_SAMPLER), .name = "window", .version = "1.0.0", .revision = 1,
-	.brief = "for tests: neighbouring actions", .params = params, .self_size = sizeof(struct window),
+	RHO_PLUGIN(RHO_SAMPLER),
+	.name = "window",
+	.version = "1.0.0",
+	.revision = 1,
+	.brief = "for tests: neighbouring actions",
+	.params = params,
+	.self_size = sizeof(struct window),
 	.sampler = &window,
 };

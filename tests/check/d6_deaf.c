@@ -1,0 +1,16 @@
+/* D6: does not hear that the sink is full. */
+#include "base_dataset.h"
+
+static int read_wrong(struct rho_ctx *c, void *self, struct rho_sink *sink)
+{
+	int code = base_file(c, self, "%s: cannot be opened");
+	if (!code)
+		code = base_declare(sink, RHO_COL_F64);
+	for (uint32_t i = 0; i < ACTIONS && !code; i++)
+		sink->add(sink, RHO_ACTIONS, (union rho_value[]){ { .s = base_str("a thing") }, { .f = i } });
+	return code ? code : base_rows(self, sink, 0, 0);
+}
+
+static const struct rho_dataset table = { .size = sizeof table, .tables = BASE_TABLES, .read = read_wrong };
+
+CHECK_PLUGIN(RHO_DATASET, dataset, "d6_deaf");
