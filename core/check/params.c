@@ -14,7 +14,7 @@
 #define MEMORY    ((size_t)256 << 20) /* from rho_keep and rho_alloc, under extreme parameters */
 #define ADDRESSES ((rlim_t)4 << 30)   /* of the whole process */
 
-enum { RANDOM_SETTINGS = 200, LOOKS = 4, ROUNDS = 10, PATIENCE = 20 }; /* seconds for all extremes */
+enum { RANDOM_SETTINGS = 200, LOOKS = 8, ROUNDS = 10, PATIENCE = 20 }; /* seconds for all extremes */
 
 /* ---- P1 to P3: the table itself ---- */
 
