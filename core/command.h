@@ -2,9 +2,13 @@
 #ifndef RHO_COMMAND_H
 #define RHO_COMMAND_H
 
+/* The value of an option written `--name VALUE` or `--name=VALUE`, with *i moved to it; "" where none
+ * follows; NULL when argv[*i] is something else. */
+const char *rho_option_value(const char *name, int argc, char **argv, int *i);
+
 /* Each takes its own arguments (argv[0] is the command's name) and gives the exit status:
  * 0 done, 1 something failed, 2 the user's mistake. */
-int rho_cmd_plugin(int argc, char **argv);      /* registry/cmd_plugin.c: list, show, which; check and new go on */
+int rho_cmd_plugin(int argc, char **argv);      /* registry/cmd_plugin.c; leads on to the next two */
 int rho_cmd_check(int argc, char **argv);       /* check/cmd_check.c: plugin check */
 int rho_cmd_new(int argc, char **argv);         /* scaffold/cmd_new.c: plugin new */
 int rho_cmd_plan(int argc, char **argv);        /* config/cmd_plan.c */

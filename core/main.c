@@ -1,4 +1,6 @@
 /* main.c: `rho`, a table of commands. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,25 @@ static const struct {
 	{ "doctor",  "what this rho is made of and where it looks for plugins",    rho_cmd_doctor },
 };
 
+/* A standard stream that came closed would be the first file opened, and what is printed would go into
+ * that. /dev/null the wrong way round fails as a closed one does. */
+static void occupy_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
+/* The exit status: what was printed must have got out. */
+static int printed(int rc)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return rc;
+	if (!rc)
+		fprintf(stderr, "rho: standard output cannot be written: %s\n", strerror(errno));
+	return rc ? rc : 1;
+}
+
 static int usage(FILE *out)
 {
 	fprintf(out, "usage: rho COMMAND [ARGUMENTS]      rho COMMAND --help\n\n");
@@ -29,18 +50,19 @@ static int usage(FILE *out)
 int main(int argc, char **argv)
 {
 	const char *names[sizeof commands / sizeof *commands], *near;
+	occupy_standard_streams();
 	if (argc < 2)
 		return usage(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
-		return usage(stdout);
+		return printed(usage(stdout));
 	if (!strcmp(argv[1], "--version")) {
 		printf("rho %s\n", RHO_VERSION);
-		return 0;
+		return printed(0);
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		names[i] = commands[i].name;
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return printed(commands[i].run(argc - 1, argv + 1));
 	}
 	near = rho_nearest(argv[1], names, sizeof names / sizeof *names);
 	fprintf(stderr, "rho: there is no command %s", argv[1]);

@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-enum { CHUNK = 1 << 18 };
+#include "file.h"
 
 struct rho_hasher {
 	XXH3_state_t *state;
@@ -53,29 +52,17 @@ struct rho_digest rho_hasher_finish(struct rho_hasher *h)
 	return d;
 }
 
-/* Reads a file in pieces and hands each to put(arg, …). 0 or -1 with why. */
-static int read_pieces(const char *path, void (*put)(void *arg, const void *, size_t), void *arg,
-                       struct rho_buf *why)
+static int put_xxh(void *arg, const void *bytes, size_t n)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		rho_buf_printf(why, "%s cannot be opened: %s", path, strerror(errno));
-		return -1;
-	}
-	char *piece = rho_xmalloc(CHUNK);
-	ssize_t got;
-	while ((got = read(fd, piece, CHUNK)) > 0 || (got < 0 && errno == EINTR))
-		if (got > 0)
-			put(arg, piece, (size_t)got);
-	if (got < 0)
-		rho_buf_printf(why, "%s cannot be read: %s", path, strerror(errno));
-	free(piece);
-	close(fd);
-	return got < 0 ? -1 : 0;
+	rho_hasher_put(arg, bytes, n);
+	return 0;
 }
 
-static void put_xxh(void *arg, const void *bytes, size_t n) { rho_hasher_put(arg, bytes, n); }
-static void put_sha(void *arg, const void *bytes, size_t n) { EVP_DigestUpdate(arg, bytes, n); }
+static int put_sha(void *arg, const void *bytes, size_t n)
+{
+	EVP_DigestUpdate(arg, bytes, n);
+	return 0;
+}
 
 struct paths {
 	char **at;
@@ -149,7 +136,7 @@ static int hash_folder(const char *root, struct rho_hasher *h, struct rho_buf *w
 			uint64_t size[2] = { strlen(files.at[i]), (uint64_t)st.st_size };
 			rho_hasher_put(h, size, sizeof size);
 			rho_hasher_put(h, files.at[i], size[0]);
-			rc = read_pieces(path, put_xxh, h, why);
+			rc = rho_file_pieces(path, put_xxh, h, why);
 		}
 		free(path);
 	}
@@ -169,7 +156,7 @@ int rho_digest_path(const char *path, struct rho_digest *out, struct rho_buf *wh
 		return -1;
 	}
 	struct rho_hasher *h = rho_hasher_new();
-	int rc = S_ISDIR(st.st_mode) ? hash_folder(path, h, why) : read_pieces(path, put_xxh, h, why);
+	int rc = S_ISDIR(st.st_mode) ? hash_folder(path, h, why) : rho_file_pieces(path, put_xxh, h, why);
 	struct rho_digest d = rho_hasher_finish(h);
 	if (!rc)
 		*out = d;
@@ -186,7 +173,7 @@ int rho_sha256_file(const char *path, char hex[65], struct rho_buf *why)
 		rho_buf_printf(why, "%s: libcrypto offers no SHA-256", path);
 		return -1;
 	}
-	int rc = read_pieces(path, put_sha, ctx, why);
+	int rc = rho_file_pieces(path, put_sha, ctx, why);
 	if (!rc && !EVP_DigestFinal_ex(ctx, sum, &n)) {
 		rho_buf_printf(why, "%s: libcrypto could not finish the SHA-256", path);
 		rc = -1;

@@ -21,6 +21,7 @@ struct rho_digest rho_hasher_finish(struct rho_hasher *);
  * in byte order of their paths. 0 or -1 with why. */
 int rho_digest_path(const char *path, struct rho_digest *out, struct rho_buf *why);
 
+/* hex: the digits and a NUL. 0 or -1 with why. */
 int rho_sha256_file(const char *path, char hex[65], struct rho_buf *why);
 
 #endif

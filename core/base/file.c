@@ -8,49 +8,89 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 1 << 16 };
 
-int rho_file_read(const char *path, size_t limit, struct rho_buf *out, struct rho_buf *why)
+int rho_file_pieces(const char *path, int (*put)(void *arg, const void *piece, size_t n), void *arg,
+                    struct rho_buf *why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	if (fd < 0) {
 		rho_buf_printf(why, "%s cannot be opened: %s", path, strerror(errno));
 		return -1;
 	}
 	char *piece = rho_xmalloc(PIECE);
-	size_t total = 0;
-	ssize_t got;
-	int rc = 0;
-	rho_buf_add(out, "", 0);
-	while ((got = read(fd, piece, PIECE)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			rho_buf_printf(why, "%s cannot be read: %s", path, strerror(errno));
-			rc = -1;
-			break;
-		}
-		total += (size_t)got;
-		if (limit && total > limit) {
-			rho_buf_printf(why, "%s is longer than the %zu bytes allowed here", path, limit);
-			rc = -1;
-			break;
-		}
-		rho_buf_add(out, piece, (size_t)got);
+	ssize_t got = 0;
+	while (!rc && ((got = read(fd, piece, PIECE)) > 0 || (got < 0 && errno == EINTR)))
+		if (got > 0)
+			rc = put(arg, piece, (size_t)got);
+	if (got < 0) {
+		rho_buf_printf(why, "%s cannot be read: %s", path, strerror(errno));
+		rc = -1;
 	}
 	free(piece);
 	close(fd);
 	return rc;
 }
 
+struct reading {
+	const char *path;
+	size_t limit, total;
+	struct rho_buf *out, *why;
+};
+
+static int put_bytes(void *arg, const void *piece, size_t n)
+{
+	struct reading *r = arg;
+	r->total += n;
+	if (r->limit && r->total > r->limit) {
+		rho_buf_printf(r->why, "%s is longer than the %zu bytes allowed here", r->path, r->limit);
+		return -1;
+	}
+	rho_buf_add(r->out, piece, n);
+	return 0;
+}
+
+int rho_file_read(const char *path, size_t limit, struct rho_buf *out, struct rho_buf *why)
+{
+	struct reading r = { .path = path, .limit = limit, .out = out, .why = why };
+	int rc = rho_file_pieces(path, put_bytes, &r, why);
+	rho_buf_add(out, "", 0); /* an empty file is text, too */
+	return rc;
+}
+
+int rho_file_map(const char *path, void **at, size_t *len, struct rho_buf *why)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		rho_buf_printf(why, "%s cannot be read: %s", path,
+		               fd < 0 ? strerror(errno) : "it is not a file");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	*len = (size_t)st.st_size;
+	*at = *len ? mmap(NULL, *len, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+	error = errno;
+	close(fd);
+	if (*at != MAP_FAILED)
+		return 0;
+	if (*len)
+		rho_buf_printf(why, "%s cannot be mapped: %s", path, strerror(error));
+	else
+		rho_buf_printf(why, "%s is truncated or damaged: it is empty", path);
+	return -1;
+}
+
 struct rho_writer {
 	int fd;
 	int error;   /* errno of the first write that failed */
 	bool direct; /* the caller has the descriptor: nothing may be held back */
-	char *path, *temporary;
+	char *path, *temporary; /* temporary NULL: written in place */
 	size_t held;
 	char piece[PIECE];
 };
@@ -68,15 +108,36 @@ static const char *advice(int error)
 	}
 }
 
+/* A device or a pipe is written into: a rename would put a file in its place. */
+static bool in_place(const char *path)
+{
+	struct stat st;
+	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* The file to replace: what a link leads to, not the link. */
+static char *behind_link(const char *path)
+{
+	struct stat st;
+	char *real = !lstat(path, &st) && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+	return real ? real : rho_xstrdup(path);
+}
+
 struct rho_writer *rho_writer_open(const char *path, struct rho_buf *why)
 {
 	static unsigned counter; /* with the process id: a name of its own for each writer */
 	struct rho_writer *w = rho_xmalloc(sizeof *w);
-	*w = (struct rho_writer){ .fd = -1, .path = rho_xstrdup(path) };
-	for (int tries = 0; tries < 100; tries++) {
+	bool direct = in_place(path);
+	*w = (struct rho_writer){ .fd = -1, .path = direct ? rho_xstrdup(path) : behind_link(path) };
+	if (direct) {
+		w->fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (w->fd >= 0)
+			return w;
+	}
+	for (int tries = 0; tries < 100 && !direct; tries++) {
 		unsigned unique = __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED);
 		free(w->temporary);
-		w->temporary = rho_xprintf("%s.tmp.%ld.%u", path, (long)getpid(), unique);
+		w->temporary = rho_xprintf("%s.tmp.%ld.%u", w->path, (long)getpid(), unique);
 		w->fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (w->fd >= 0)
 			return w;
@@ -150,7 +211,7 @@ int rho_writer_commit(struct rho_writer *w, struct rho_buf *why)
 	if (close(w->fd) && !w->error)
 		w->error = errno;
 	w->fd = -1;
-	if (!w->error && rename(w->temporary, w->path))
+	if (!w->error && w->temporary && rename(w->temporary, w->path))
 		w->error = errno;
 	int error = w->error;
 	if (error)
@@ -167,7 +228,8 @@ void rho_writer_abort(struct rho_writer *w)
 		return;
 	if (w->fd >= 0)
 		close(w->fd);
-	unlink(w->temporary); /* after a commit that went well there is none */
+	if (w->temporary)
+		unlink(w->temporary); /* after a commit that went well there is none */
 	free(w->path);
 	free(w->temporary);
 	free(w);

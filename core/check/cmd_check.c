@@ -74,17 +74,6 @@ static int take_flag(struct args *a, const char *word)
 	return unknown("option", word, names, sizeof names / sizeof *names);
 }
 
-/* The value of an option that stands as --name VALUE or --name=VALUE; NULL: another option. */
-static const char *value_of(const char *name, int argc, char **argv, int *i)
-{
-	size_t n = strlen(name);
-	if (strncmp(argv[*i], name, n) || (argv[*i][n] && argv[*i][n] != '='))
-		return NULL;
-	if (argv[*i][n])
-		return argv[*i] + n + 1;
-	return ++*i < argc ? argv[*i] : "";
-}
-
 static int take_seed(struct args *a, const char *text)
 {
 	char *end;
@@ -101,13 +90,13 @@ static int take_args(struct args *a, int argc, char **argv)
 	const char *v;
 	for (int i = 1; i < argc; i++) {
 		int bad = 0;
-		if ((v = value_of("--only", argc, argv, &i)))
+		if ((v = rho_option_value("--only", argc, argv, &i)))
 			a->only[a->n_only++] = v;
-		else if ((v = value_of("--set", argc, argv, &i)))
+		else if ((v = rho_option_value("--set", argc, argv, &i)))
 			a->set[a->n_set++] = v;
-		else if ((v = value_of("--plugins", argc, argv, &i)))
+		else if ((v = rho_option_value("--plugins", argc, argv, &i)))
 			a->dirs[a->n_dirs++] = v;
-		else if ((v = value_of("--seed", argc, argv, &i)))
+		else if ((v = rho_option_value("--seed", argc, argv, &i)))
 			bad = take_seed(a, v);
 		else if (argv[i][0] == '-')
 			bad = take_flag(a, argv[i]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/digest.h"
+#include "../store/tables.h"
 #include "play.h"
 
 enum { MOST_COLUMNS = 256, MOST_ROWS = 2000000, FEW_ROWS = 5000 };
@@ -197,38 +198,6 @@ const struct rho_player rho_player_dataset = {
 
 /* ---- checks ---- */
 
-static const struct {
-	uint32_t table;
-	const char *name;
-	uint32_t type, of;
-	bool must;
-} standards[] = {
-	{ RHO_ACTIONS, "text", RHO_COL_STR, 0, false },
-	{ RHO_ACTIONS, "id", RHO_COL_STR, 0, false },
-	{ RHO_ACTIONS, "title", RHO_COL_STR, 0, false },
-	{ RHO_ACTIONS, "category", RHO_COL_LABEL, 0, false },
-	{ RHO_ACTIONS, "price", RHO_COL_F64, 0, false },
-	{ RHO_ACTIONS, "rating", RHO_COL_F64, 0, false },
-	{ RHO_ACTIONS, "features", RHO_COL_F32S, 0, false },
-	{ RHO_CONTEXTS, "text", RHO_COL_STR, 0, false },
-	{ RHO_CONTEXTS, "id", RHO_COL_STR, 0, false },
-	{ RHO_CONTEXTS, "group", RHO_COL_LABEL, 0, false },
-	{ RHO_CONTEXTS, "split", RHO_COL_LABEL, 0, false },
-	{ RHO_CONTEXTS, "features", RHO_COL_F32S, 0, false },
-	{ RHO_LINKS, "context", RHO_COL_ROW, RHO_CONTEXTS, true },
-	{ RHO_LINKS, "action", RHO_COL_ROW, RHO_ACTIONS, true },
-	{ RHO_LINKS, "weight", RHO_COL_F64, 0, false },
-	{ RHO_LINKS, "time", RHO_COL_I64, 0, false },
-	{ RHO_LINKS, "group", RHO_COL_LABEL, 0, false },
-	{ RHO_LINKS, "split", RHO_COL_LABEL, 0, false },
-	{ RHO_LOG, "context", RHO_COL_ROW, RHO_CONTEXTS, false },
-	{ RHO_LOG, "action", RHO_COL_ROW, RHO_ACTIONS, true },
-	{ RHO_LOG, "reward", RHO_COL_F64, 0, true },
-	{ RHO_LOG, "prob", RHO_COL_F64, 0, false },
-	{ RHO_LOG, "position", RHO_COL_I64, 0, false },
-	{ RHO_LOG, "time", RHO_COL_I64, 0, false },
-};
-
 static const struct seen_column *seen(const struct recorder *k, uint32_t table, const char *name)
 {
 	const struct seen_table *t = &k->table[table];
@@ -240,14 +209,15 @@ static const struct seen_column *seen(const struct recorder *k, uint32_t table, 
 
 static int judge_standards(struct rho_trial *t, const struct recorder *k)
 {
-	for (size_t i = 0; i < sizeof standards / sizeof *standards; i++) {
-		uint32_t table = standards[i].table;
-		const struct seen_column *c = seen(k, table, standards[i].name);
-		if (!c && standards[i].must && k->table[table].declared)
-			return rho_trial_fail(t, "table %s has no column %s", table_names[table],
-			                      standards[i].name);
-		if (c && (c->spec.type != standards[i].type ||
-		          (c->spec.type == RHO_COL_ROW && c->spec.of != standards[i].of)))
+	size_t n;
+	const struct rho_standard_column *standard = rho_standard_columns(&n);
+	for (const struct rho_standard_column *s = standard; s < standard + n; s++) {
+		uint32_t table = s->table;
+		const struct seen_column *c = seen(k, table, s->name);
+		if (!c && s->must && k->table[table].declared)
+			return rho_trial_fail(t, "table %s has no column %s", table_names[table], s->name);
+		if (c && (c->spec.type != s->type ||
+		          (c->spec.type == RHO_COL_ROW && c->spec.of != s->of)))
 			return rho_trial_fail(
 				t, "column %s of %s has another type than rho/dataset.h gives that name",
 				c->name, table_names[table]);

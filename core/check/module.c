@@ -68,18 +68,7 @@ static int m2(struct rho_trial *t)
 	return r;
 }
 
-static int m3(struct rho_trial *t)
-{
-	struct rho_raw r;
-	char text[512];
-	int e = rho_raw_read(t, &r);
-	if (!e && !rho_raw_is_ours(&r))
-		e = rho_trial_skip(t, "it was built for another ABI, see M4");
-	else if (!e && rho_raw_names(&r, text))
-		e = rho_trial_fail(t, "%s", text);
-	free(r.params);
-	return e;
-}
+static int m3(struct rho_trial *t) { return rho_raw_judge(t, rho_raw_names); }
 
 /* Also whatever else the registry refuses a module for, so that no refusal goes unreported. */
 static int m4(struct rho_trial *t)
@@ -223,18 +212,7 @@ static int m8(struct rho_trial *t)
 	return RHO_CHECK_PASS;
 }
 
-static int m9(struct rho_trial *t)
-{
-	struct rho_raw r;
-	char text[512];
-	int e = rho_raw_read(t, &r);
-	if (!e && !rho_raw_is_ours(&r))
-		e = rho_trial_skip(t, "it was built for another ABI, see M4");
-	else if (!e && rho_raw_words(&r, text))
-		e = rho_trial_fail(t, "%s", text);
-	free(r.params);
-	return e;
-}
+static int m9(struct rho_trial *t) { return rho_raw_judge(t, rho_raw_words); }
 
 const struct rho_check rho_checks_module[] = {
 	{ "M1", RHO_CHECK_ALL, "loads, every symbol it needs resolved", m1, 0 },

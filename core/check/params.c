@@ -18,22 +18,9 @@ enum { RANDOM_SETTINGS = 200, LOOKS = 8, ROUNDS = 10, PATIENCE = 20 }; /* second
 
 /* ---- P1 to P3: the table itself ---- */
 
-static int rule(struct rho_trial *t, const char *(*judge)(const struct rho_raw *, char *))
-{
-	struct rho_raw raw;
-	char text[512];
-	int r = rho_raw_read(t, &raw);
-	if (!r && !rho_raw_is_ours(&raw))
-		r = rho_trial_skip(t, "it was built for another ABI, see M4");
-	else if (!r && judge(&raw, text))
-		r = rho_trial_fail(t, "%s", text);
-	free(raw.params);
-	return r;
-}
-
-static int p1(struct rho_trial *t) { return rule(t, rho_raw_fields); }
-static int p2(struct rho_trial *t) { return rule(t, rho_raw_defaults); }
-static int p3(struct rho_trial *t) { return rule(t, rho_raw_bounds); }
+static int p1(struct rho_trial *t) { return rho_raw_judge(t, rho_raw_fields); }
+static int p2(struct rho_trial *t) { return rho_raw_judge(t, rho_raw_defaults); }
+static int p3(struct rho_trial *t) { return rho_raw_judge(t, rho_raw_bounds); }
 
 /* ---- settings as TOML ---- */
 

@@ -304,7 +304,8 @@ static void put_text(struct rho_buf *b, const char *s)
 	rho_buf_add(b, s, n);
 }
 
-void rho_play_save(struct rho_play *p, struct rho_buf *out)
+/* Kept arrays, streams and the problem's place, to be read back by another process. */
+static void save(struct rho_play *p, struct rho_buf *out)
 {
 	struct rho_buf own = { 0 };
 	rho_buf_add(out, &p->inst->n_kept, sizeof p->inst->n_kept);
@@ -332,7 +333,7 @@ struct cursor {
 	size_t left;
 };
 
-/* The next n bytes; the bytes were written by rho_play_save in this very run. */
+/* The next n bytes; the bytes were written by save() in this very run. */
 static const char *take(struct cursor *c, size_t n)
 {
 	const char *at = c->at;
@@ -374,7 +375,8 @@ static int call_loaded(struct rho_play *p)
 	return RHO_CHECK_PASS;
 }
 
-int rho_play_load(struct rho_play *p, const struct rho_buf *saved)
+/* Into an opened play of the same settings; calls loaded. PASS or an outcome. */
+static int load(struct rho_play *p, const struct rho_buf *saved)
 {
 	struct cursor c = { saved->at, saved->len };
 	struct rho_instance *in = p->inst;
@@ -446,7 +448,7 @@ static int play_and_save(struct rho_trial *t, void *arg, struct rho_buf *out)
 	struct rho_buf saved = { 0 };
 	int r = RHO_CHECK_SKIP;
 	if (p && !(r = rho_play_turns(p, 0, w->cut))) {
-		rho_play_save(p, &saved);
+		save(p, &saved);
 		rho_buf_clear(&p->tape);
 		r = rho_play_turns(p, w->cut, w->turns);
 		rho_play_close_tape(p);
@@ -464,7 +466,7 @@ static int load_and_play(struct rho_trial *t, void *arg, struct rho_buf *out)
 	const struct whole *w = arg;
 	struct rho_play *p = rho_play_ready(t, w->how);
 	int r = RHO_CHECK_SKIP;
-	if (p && !(r = rho_play_load(p, &w->saved))) {
+	if (p && !(r = load(p, &w->saved))) {
 		for (unsigned i = w->cut; i < w->turns && !r; i++)
 			if (rho_play_turn(p, i))
 				r = rho_trial_fail(t, "resumed after %u turns, it failed: %s", w->cut,

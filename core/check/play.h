@@ -80,11 +80,6 @@ int rho_play_turns(struct rho_play *, unsigned from, unsigned to);
 void rho_play_close_tape(struct rho_play *);
 struct rho_digest rho_play_state(const struct rho_play *);
 
-/* Kept arrays, streams and the problem's place, to be read back by another process. */
-void rho_play_save(struct rho_play *, struct rho_buf *);
-/* Into an opened play of the same settings; calls loaded. PASS or an outcome. */
-int rho_play_load(struct rho_play *, const struct rho_buf *);
-
 /* A zeroed buffer handed to the plugin, guarded as play->how says, that lives until the turn ends
  * (keep: until the play does). */
 void *rho_play_buf(struct rho_play *, size_t n, size_t size);

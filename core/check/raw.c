@@ -10,15 +10,6 @@
 
 enum { TEXT = 512, MOST_PARAMS = 256 };
 
-static size_t symbol_size(const void *at)
-{
-	Dl_info info;
-	void *entry = NULL;
-	if (dladdr1(at, &info, &entry, RTLD_DL_SYMENT) && entry && info.dli_saddr == at)
-		return ((const ElfW(Sym) *)entry)->st_size;
-	return 0;
-}
-
 static void read_params(struct rho_raw *r)
 {
 	const char *at = (const char *)r->plugin.params;
@@ -56,7 +47,7 @@ int rho_raw_read(struct rho_trial *t, struct rho_raw *r)
 	const struct rho_plugin *p = dlsym(handle, "rho_plugin");
 	if (!p)
 		return rho_trial_skip(t, "there is no rho_plugin in it, see M2");
-	r->symbol = symbol_size(p);
+	r->symbol = rho_symbol_size(p);
 	size_t size = r->symbol ? r->symbol : sizeof *p, head = offsetof(struct rho_plugin, kind);
 	memcpy(&r->plugin, p, size < head ? size : head);
 	if (rho_raw_is_ours(r) && r->plugin.size < size)
@@ -67,6 +58,19 @@ int rho_raw_read(struct rho_trial *t, struct rho_raw *r)
 	return RHO_CHECK_PASS;
 }
 
+int rho_raw_judge(struct rho_trial *t, const char *(*rule)(const struct rho_raw *, char *text))
+{
+	struct rho_raw raw;
+	char text[TEXT];
+	int r = rho_raw_read(t, &raw);
+	if (!r && !rho_raw_is_ours(&raw))
+		r = rho_trial_skip(t, "it was built for another ABI, see M4");
+	else if (!r && rule(&raw, text))
+		r = rho_trial_fail(t, "%s", text);
+	free(raw.params);
+	return r;
+}
+
 bool rho_raw_is_ours(const struct rho_raw *r)
 {
 	const struct rho_plugin *p = &r->plugin;
@@ -75,20 +79,13 @@ bool rho_raw_is_ours(const struct rho_raw *r)
 	       p->size >= offsetof(struct rho_plugin, table) + sizeof p->table;
 }
 
-static bool name_valid(const char *name)
-{
-	size_t n = name ? strlen(name) : 0;
-	return n && n <= 64 && *name >= 'a' && *name <= 'z' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
 const char *rho_raw_names(const struct rho_raw *r, char *text)
 {
 	const struct rho_plugin *p = &r->plugin;
 	const char *kind = rho_kind_name(p->kind);
 	if (!kind)
 		snprintf(text, TEXT, "kind %u is none of enum rho_kind", p->kind);
-	else if (!name_valid(p->name))
+	else if (!p->name || !rho_name_valid(p->name))
 		snprintf(text, TEXT, "the name \"%s\" is not made of a-z, 0-9 and _, beginning with a letter",
 		         p->name ? p->name : "");
 	else if (p->kind != r->file_kind || strcmp(p->name, r->file_name))
@@ -142,36 +139,20 @@ const char *rho_raw_words(const struct rho_raw *r, char *text)
 	return NULL;
 }
 
-static const struct {
-	size_t size, align;
-} fields[] = {
-	[RHO_T_BOOL] = { sizeof(bool), _Alignof(bool) },
-	[RHO_T_I64] = { sizeof(int64_t), _Alignof(int64_t) },
-	[RHO_T_F64] = { sizeof(double), _Alignof(double) },
-	[RHO_T_STR] = { sizeof(char *), _Alignof(char *) },
-	[RHO_T_PATH] = { sizeof(char *), _Alignof(char *) },
-	[RHO_T_CHOICE] = { sizeof(int), _Alignof(int) },
-	[RHO_T_I64S] = { sizeof(struct rho_i64s), _Alignof(struct rho_i64s) },
-	[RHO_T_F64S] = { sizeof(struct rho_f64s), _Alignof(struct rho_f64s) },
-	[RHO_T_STRS] = { sizeof(struct rho_strs), _Alignof(struct rho_strs) },
-	[RHO_T_PART] = { sizeof(struct rho_part), _Alignof(struct rho_part) },
-};
-
-static bool type_known(uint32_t type) { return type > RHO_T_END && type <= RHO_T_PART; }
 
 const char *rho_raw_fields(const struct rho_raw *r, char *text)
 {
-	size_t self = r->plugin.self_size;
+	size_t self = r->plugin.self_size, size, align;
 	if (r->endless)
 		return snprintf(text, TEXT, "%d parameters and no RHO_END", MOST_PARAMS), text;
 	for (size_t i = 0; i < r->n_params; i++) {
 		const struct rho_param *p = &r->params[i], *q;
-		if (!name_valid(p->name) || !strcmp(p->name, "use"))
+		if (!rho_name_valid(p->name) || !strcmp(p->name, "use"))
 			return snprintf(text, TEXT, "\"%.64s\" cannot name a parameter", p->name), text;
-		if (!type_known(p->type))
+		size = rho_field_size(p->type, &align);
+		if (!size)
 			return snprintf(text, TEXT, "%s has the unknown type %u", p->name, p->type), text;
-		size_t size = fields[p->type].size;
-		if (size > self || p->offset > self - size || p->offset % fields[p->type].align)
+		if (size > self || p->offset > self - size || p->offset % align)
 			return snprintf(text, TEXT, "%s at offset %zu does not fit into self (%zu bytes)",
 			                p->name, p->offset, self),
 			       text;
@@ -179,7 +160,8 @@ const char *rho_raw_fields(const struct rho_raw *r, char *text)
 			q = &r->params[j];
 			if (!strcmp(p->name, q->name))
 				return snprintf(text, TEXT, "%s stands there twice", p->name), text;
-			if (p->offset < q->offset + fields[q->type].size && q->offset < p->offset + size)
+			if (p->offset < q->offset + rho_field_size(q->type, NULL) &&
+			    q->offset < p->offset + size)
 				return snprintf(text, TEXT, "%s and %s share bytes of self", q->name,
 				                p->name),
 				       text;

@@ -24,6 +24,9 @@ void rho_raw_name(struct rho_raw *, const char *path);
 
 bool rho_raw_is_ours(const struct rho_raw *); /* its magic and ABI version are this host's */
 
+/* One of the rules below, of a module of this ABI; one of another is skipped. */
+int rho_raw_judge(struct rho_trial *, const char *(*rule)(const struct rho_raw *, char *text));
+
 /* The rules, one finding each, NULL when it holds (in `text`, of 512 bytes). */
 const char *rho_raw_names(const struct rho_raw *, char *text);    /* M3 */
 const char *rho_raw_sizes(const struct rho_raw *, char *text);    /* M4 */

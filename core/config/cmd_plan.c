@@ -25,16 +25,12 @@ struct args {
 	bool cells;
 };
 
-/* The value of an option written `--name VALUE` or `--name=VALUE`; NULL when argv[*i] is another. */
+/* The value of that option; NULL when argv[*i] is another, or has no value, which is said. */
 static const char *option(int argc, char **argv, int *i, const char *name, bool *bad)
 {
-	size_t n = strlen(name);
-	if (strncmp(argv[*i], name, n) || (argv[*i][n] && argv[*i][n] != '='))
-		return NULL;
-	if (argv[*i][n])
-		return argv[*i] + n + 1;
-	if (*i + 1 < argc)
-		return argv[++*i];
+	const char *value = rho_option_value(name, argc, argv, i);
+	if (!value || *value)
+		return value;
 	fprintf(stderr, "rho plan: %s wants a value; see rho plan --help\n", name);
 	*bad = true;
 	return NULL;

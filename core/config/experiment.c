@@ -45,6 +45,19 @@ static void missing_use(struct rho_registry *reg, uint32_t kind, const char *lab
 	rho_names_free(names, n);
 }
 
+/* Two plugins of one name are not an error, since the order of the folders says which is meant; but who
+ * meant the other would never know. */
+static void warn_rival(struct rho_registry *reg, const struct rho_module *m, const char *label,
+                       struct rho_where where, struct rho_diags *d)
+{
+	char *rival = rho_registry_rival(reg, m->plugin.kind, m->plugin.name);
+	if (rival)
+		rho_warn(d, where, "%s.use = \"%s\": %s is used, and %s, which is another, is not; rename one of "
+		         "them, or take its folder out of --plugins and RHO_PLUGIN_PATH",
+		         label, m->plugin.name, m->path, rival);
+	free(rival);
+}
+
 bool rho_role_read(struct rho_registry *reg, uint32_t kind, const char *label, const struct rho_toml *table,
                    struct rho_where where, struct rho_role *role, struct rho_diags *d)
 {
@@ -71,6 +84,7 @@ bool rho_role_read(struct rho_registry *reg, uint32_t kind, const char *label, c
 	rho_buf_free(&why);
 	if (!module || rho_params_check(reg, module, label, table, d))
 		return false;
+	warn_rival(reg, module, label, use->where, d);
 	role->module = module;
 	role->table = rho_toml_copy(table);
 	return true;

@@ -8,7 +8,7 @@ struct rho_variant {                    /* a role as the base, or one arm of an 
 	char *name;                     /* the arm's; NULL: the base's */
 	struct rho_where where;
 	struct rho_role role;           /* module NULL: none, or a mistake was told */
-	char *identity;                 /* canonical text with plugin versions; NULL: no module, or a mistake */
+	char *identity;                 /* canonical text with versions; NULL: no module, or a mistake */
 };
 
 struct rho_axis {                       /* [arms.KIND] */

@@ -60,6 +60,10 @@ static struct rho_toml *parse_value(const char *value, const char *name, struct 
 	if (t && t->n == 1) {
 		v = t->child;
 		t->child = NULL;
+	} else if (*value && !value[strspn(value, "+-_.0123456789")]) {
+		rho_diag(d, (struct rho_where){ .file = name }, "%s is not a number that TOML has: an integer is at "
+		         "most 9223372036854775807, without zeros in front; a text of digits needs quotes",
+		         value);
 	} else if (is_bare(value)) {
 		v = rho_xcalloc(1, sizeof *v);
 		v->type = RHO_TOML_STRING;
@@ -95,8 +99,8 @@ void rho_overrides_apply(struct rho_toml **root, const char *const *set, size_t 
 		size_t len = equals ? (size_t)(equals - set[i]) : strlen(set[i]);
 		names[i] = rho_xprintf("--set %.*s", (int)len, set[i]);
 		if (!equals) {
-			rho_diag(d, (struct rho_where){ .file = names[i] }, "there is no value; write --set %s=VALUE",
-			         set[i]);
+			rho_diag(d, (struct rho_where){ .file = names[i] }, "there is no value; write --set %s=VALUE%s",
+			         len ? set[i] : "KEY", len ? "" : ", such as --set agent.alpha=0.5");
 			continue;
 		}
 		struct rho_toml *chain = parse_key(set[i], len, names[i], d);

@@ -17,12 +17,12 @@ enum rho_log_kind { RHO_LOG_NONE, RHO_LOG_CONDITIONAL, RHO_LOG_MARGINAL };
 struct rho_run {                        /* [run] */
 	uint64_t steps;                 /* decisions a cell; required */
 	uint64_t lanes;                 /* decisions a batch, side by side; 1 */
-	uint64_t every;                 /* decisions between metric records, 1 .. steps; the file's 0: steps / 100 */
-	uint32_t log;                   /* `log`: "none", "conditional", "marginal": decisions written to log.csv */
+	uint64_t every;                 /* decisions between records, 1 .. steps; the file's 0: steps / 100 */
+	uint32_t log;                   /* enum rho_log_kind: decisions written to log.csv */
 	/* what cannot change results: not part of a cell's identity */
 	double   checkpoint;            /* seconds between checkpoints; 10 */
 	double   deadline;              /* seconds a cell may take; 0: no limit */
-	uint64_t memory;                /* bytes of plugin memory a cell; 0: no limit. "4 GiB" or an integer */
+	uint64_t memory;                /* bytes of plugin memory a cell; 0: no limit */
 	uint64_t threads;               /* inner products and BLAS of a cell; 1 */
 };
 
@@ -36,7 +36,7 @@ struct rho_compare_settings {           /* [compare] */
 
 struct rho_arm {
 	char *name;                     /* "agent=greedy,sampler=small"; "base" without arms */
-	char **value; size_t n_values;  /* this arm's value on each axis of the plan; NULL: base (one-at-a-time) */
+	char **value; size_t n_values;  /* on each axis of the plan; NULL: base (one-at-a-time) */
 	struct rho_role role[RHO_N_ROLES];      /* all but reporters */
 	char *identity;                 /* canonical text without speed parameters, plugin versions in it */
 };

@@ -27,7 +27,8 @@ struct setting {
 
 static const struct setting run_keys[] = {
 	{ "name", "names the results folder", NAME, REQUIRED | FILE_ONLY, RUN(name), 0, 0, NULL },
-	{ "experiment", "the experiment this cell belongs to", NAME, REQUIRED | CELL_ONLY, RUN(name), 0, 0, NULL },
+	{ "experiment", "the experiment this cell belongs to", NAME, REQUIRED | CELL_ONLY, RUN(name), 0, 0,
+	  NULL },
 	{ "arm", "the arm this cell belongs to", TEXT, REQUIRED | CELL_ONLY, RUN(arm), 0, 0, NULL },
 	{ "id", "the cell's id", TEXT, REQUIRED | CELL_ONLY, RUN(id), 0, 0, NULL },
 	{ "seed", "the cell's seed", COUNT, REQUIRED | CELL_ONLY, RUN(seed), 0, 0x1p63, NULL },
@@ -50,7 +51,8 @@ static const struct setting compare_keys[] = {
 	  designs },
 	{ "baseline", "the arm all others are compared to", TEXT, 0, COMPARE(settings.baseline), 0, 0, NULL },
 	{ "metric", "what is compared", TEXT, 0, COMPARE(settings.metric), 0, 0, NULL },
-	{ "interval", "confidence of the intervals", NUMBER, 0, COMPARE(settings.interval), 0.5, 0.9999, NULL },
+	{ "interval", "confidence of the intervals", NUMBER, 0, COMPARE(settings.interval), 0.5, 0.9999,
+	  NULL },
 	{ "window", "share of a run, at its end, that its score is the mean of", NUMBER, 0,
 	  COMPARE(settings.window), 0.0001, 1, NULL },
 	{ "resamples", "bootstrap resamples", COUNT, 0, COMPARE(settings.resamples), 100, 1e7, NULL },
@@ -140,7 +142,8 @@ static void read_bytes(struct rho_diags *d, const char *table, const struct sett
                        const struct rho_toml *v, uint64_t *out)
 {
 	static const struct { const char *name; double bytes; } units[] = {
-		{ "", 1 }, { "B", 1 }, { "kB", 1e3 }, { "KB", 1e3 }, { "MB", 1e6 }, { "GB", 1e9 }, { "TB", 1e12 },
+		{ "", 1 }, { "B", 1 },
+		{ "kB", 1e3 }, { "KB", 1e3 }, { "MB", 1e6 }, { "GB", 1e9 }, { "TB", 1e12 },
 		{ "KiB", 0x1p10 }, { "MiB", 0x1p20 }, { "GiB", 0x1p30 }, { "TiB", 0x1p40 },
 	};
 	double n;
@@ -211,8 +214,8 @@ static void read_text(struct rho_diags *d, const char *table, const struct setti
 	} else if (!*v->str) {
 		bad(d, table, s, v, "is empty");
 	} else if (s->type == NAME && !is_name(v->str)) {
-		bad(d, table, s, v, "cannot name a folder; use a-z, 0-9, '.', '_', '-', first a letter or digit, "
-		    "at most 100");
+		bad(d, table, s, v, "cannot name a folder; use a-z, 0-9, '.', '_', '-', first a letter or "
+		    "digit, at most 100");
 	} else {
 		free(*out);
 		*out = rho_xstrdup(v->str);
@@ -252,8 +255,8 @@ static void read_seed_list(struct rho_diags *d, const struct setting *s, const s
 		qsort(list, n, sizeof *list, by_seed);
 	for (size_t i = 1; i < n; i++)
 		if (list[i].seed == list[i - 1].seed)
-			rho_diag(d, list[i].at->where, "run.seeds: %" PRId64 " stands twice; each seed is run once",
-			         list[i].seed);
+			rho_diag(d, list[i].at->where, "run.seeds: %" PRId64 " stands twice; each seed is run "
+			         "once", list[i].seed);
 	free(list);
 }
 
@@ -359,9 +362,9 @@ void rho_run_table_read(const struct rho_toml *root, bool cell, struct rho_where
 	           where, t, d);
 	uint64_t over = t->run.steps % t->run.lanes;
 	if (over)
-		rho_diag(d, lanes ? lanes->where : where, "run.steps = %" PRIu64 " is not a multiple of run.lanes = %"
-		         PRIu64 "; all lanes decide together, so make it %" PRIu64, t->run.steps, t->run.lanes,
-		         t->run.steps - over + t->run.lanes);
+		rho_diag(d, lanes ? lanes->where : where, "run.steps = %" PRIu64 " is not a multiple of "
+		         "run.lanes = %" PRIu64 "; all lanes decide together, so make it %" PRIu64,
+		         t->run.steps, t->run.lanes, t->run.steps - over + t->run.lanes);
 	if (!t->run.every)
 		t->run.every = t->run.steps >= 100 ? t->run.steps / 100 : 1;
 	if (t->run.every > t->run.steps)

@@ -6,6 +6,7 @@
 #include "../base/diag.h"
 #include "../command.h"
 #include "cmd.h"
+#include "internal.h"
 
 static const char *const verbs[] = { "list", "show", "which", "check", "new" };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
@@ -43,12 +44,34 @@ static int wrong_word(const char *what, const char *word, const char *const *nam
 	return 2;
 }
 
-static int take_kind(struct rho_plugin_args *args, const char *word)
+/* The kind is easily forgotten: whether `word` names a plugin, after a line that says of which kinds. */
+static bool names_plugin(const struct rho_plugin_args *args, const char *word)
+{
+	struct rho_registry *r = rho_registry_new(args->dirs, args->n_dirs);
+	struct rho_buf why = { 0 };
+	size_t n = 0;
+	for (uint32_t k = RHO_DATASET; k <= RHO_REPORTER && rho_name_valid(word); k++) {
+		char *path = rho_registry_find(r, k, word, 0, &why);
+		if (path)
+			fprintf(stderr, "%srho plugin %s %s %s", n++ ? ", or " : "rho plugin: write ", args->verb,
+				rho_kind_name(k), word);
+		free(path);
+	}
+	if (n)
+		fputc('\n', stderr);
+	rho_buf_free(&why);
+	rho_registry_free(r);
+	return n > 0;
+}
+
+static int take_kind(struct rho_plugin_args *args, const char *word, bool last)
 {
 	const char *kinds[RHO_REPORTER];
 	args->kind = rho_kind_from_name(word);
 	if (args->kind)
 		return 0;
+	if (last && strcmp(args->verb, "list") && names_plugin(args, word))
+		return 2;
 	for (uint32_t k = RHO_DATASET; k <= RHO_REPORTER; k++)
 		kinds[k - 1] = rho_kind_name(k);
 	return wrong_word("kind", word, kinds, RHO_REPORTER);
@@ -74,7 +97,7 @@ static int take_args(struct rho_plugin_args *args, int argc, char **argv)
 		} else if (argv[i][0] == '-') {
 			return wrong_word("option", argv[i], options, 3);
 		} else if (!args->kind) {
-			if (take_kind(args, argv[i]))
+			if (take_kind(args, argv[i], i + 1 == argc))
 				return 2;
 		} else if (!args->name) {
 			args->name = argv[i];

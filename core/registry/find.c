@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "../base/diag.h"
+#include "../base/digest.h"
 #include "internal.h"
 
 struct rho_registry {
 	char **dirs;
-	size_t n_dirs;
+	size_t n_dirs, n_named; /* named: by --plugins or RHO_PLUGIN_PATH; they come first */
 	const struct rho_module **module;
 	size_t n_modules; /* those asked for by name so far */
 };
@@ -130,6 +131,7 @@ struct rho_registry *rho_registry_new(const char *const *dirs, size_t n)
 	for (size_t i = 0; i < n; i++)
 		add_dir(r, dirs[i], false);
 	add_path_list(r, getenv("RHO_PLUGIN_PATH"));
+	r->n_named = r->n_dirs;
 	add_home(r);
 	add_beside_program(r);
 	add_dir(r, RHO_PLUGIN_DIR, false);
@@ -165,7 +167,8 @@ static void explain_missing(const struct rho_registry *r, uint32_t kind, const c
 			rho_buf_printf(why, "%s%s", i ? ", " : "; there are: ", names[i]);
 	rho_buf_printf(why, "\nlooked for %s-%s.so in", rho_kind_name(kind), name);
 	for (size_t i = 0; i < r->n_dirs; i++)
-		rho_buf_printf(why, "%s %s", i ? "," : "", r->dirs[i]);
+		rho_buf_printf(why, "%s %s%s", i ? "," : "", r->dirs[i],
+			       i < r->n_named && access(r->dirs[i], F_OK) ? " (there is no such folder)" : "");
 	rho_buf_str(why, "; --plugins DIR and RHO_PLUGIN_PATH add folders");
 	rho_names_free(names, n);
 }
@@ -193,6 +196,34 @@ char *rho_registry_find(const struct rho_registry *r, uint32_t kind, const char 
 	}
 	explain_missing(r, kind, name, why);
 	return NULL;
+}
+
+/* Whether two files differ; one that cannot be read differs from none. */
+static bool differ(const char *a, const char *b)
+{
+	struct rho_buf why = { 0 };
+	char sum_a[65], sum_b[65];
+	bool read = !rho_sha256_file(a, sum_a, &why) && !rho_sha256_file(b, sum_b, &why);
+	rho_buf_free(&why);
+	return read && strcmp(sum_a, sum_b);
+}
+
+char *rho_registry_rival(const struct rho_registry *r, uint32_t kind, const char *name)
+{
+	const struct rho_registry named = { .dirs = r->dirs, .n_dirs = r->n_named };
+	struct rho_buf why = { 0 };
+	char *used = NULL, *rival = NULL;
+	if (r->n_named > 1 && rho_name_valid(name)) {
+		used = rho_registry_find(&named, kind, name, 0, &why);
+		rival = used ? rho_registry_find(&named, kind, name, 1, &why) : NULL;
+	}
+	if (rival && !differ(used, rival)) {
+		free(rival);
+		rival = NULL;
+	}
+	free(used);
+	rho_buf_free(&why);
+	return rival;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }

@@ -5,18 +5,16 @@
 
 #include "instance.h"
 
-/* [a-z][a-z0-9_]*, at most 64 characters: plugins and parameters. */
-bool rho_name_valid(const char *name);
-
 /* Refuses what dlopen would stumble over: not ELF, another machine, cut off. 0 or -1 with why. */
 int rho_image_check(const char *path, struct rho_buf *why);
+
+/* Loads a module that has constructors in a child process first: 0, or -1 with why when it did not
+ * survive. Modules without are not loaded. */
+int rho_load_rehearse(const char *path, struct rho_buf *why);
 
 /* Copies a module's parameter table into host-size structs and checks it: names, types, offsets
  * inside self_size, bounds, defaults, help. 0 or -1 with why (without the path in front). */
 int rho_table_load(struct rho_module *, const struct rho_plugin *raw, struct rho_buf *why);
-
-/* What one parameter's field looks like: bytes and alignment; 0 for an unknown type. */
-size_t rho_field_size(uint32_t type, size_t *align);
 
 /* "0 .. 1", "at least 0"; nothing where the parameter is unbounded. */
 void rho_bounds_print(const struct rho_param *, struct rho_buf *out);

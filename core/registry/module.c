@@ -162,8 +162,7 @@ static int load_kind_table(struct rho_module *m, struct rho_buf *why)
 	return 0;
 }
 
-/* How many bytes the symbol takes up in the module; 0 where the platform cannot say. */
-static size_t symbol_size(const void *at)
+size_t rho_symbol_size(const void *at)
 {
 #ifdef __GLIBC__
 	Dl_info info;
@@ -178,7 +177,7 @@ static size_t symbol_size(const void *at)
 
 static int examine(struct rho_module *m, const struct rho_plugin *raw, struct rho_buf *why)
 {
-	size_t symbol = symbol_size(raw);
+	size_t symbol = rho_symbol_size(raw);
 	if (symbol && symbol < HEAD) {
 		rho_buf_printf(why,
 			       "its rho_plugin takes up only %zu bytes; it must be a "
@@ -222,7 +221,7 @@ const struct rho_module *rho_module_open(const char *path, struct rho_buf *why)
 			return opened[i];
 		}
 	}
-	if (rho_image_check(m->path, why)) {
+	if (rho_image_check(m->path, why) || rho_load_rehearse(m->path, why)) {
 		module_free(m);
 		return NULL;
 	}

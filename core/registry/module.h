@@ -33,9 +33,19 @@ void rho_registry_free(struct rho_registry *);
 const char *rho_kind_name(uint32_t kind);       /* "agent"; NULL for no kind */
 uint32_t rho_kind_from_name(const char *name);  /* 0 for no kind */
 
+/* [a-z][a-z0-9_]*, at most 64 characters: plugins and parameters. */
+bool rho_name_valid(const char *name);
+
 /* Cuts "/…/agent-ppo.so" into kind and name (a new string, the caller's). 0 and NULL when the file
  * is not named like a plugin. */
 uint32_t rho_file_kind(const char *path, char **name);
+
+/* What the field of a parameter of that type takes in a plugin's self: bytes, and its alignment where
+ * `align` is not NULL; 0 bytes for an unknown type. */
+size_t rho_field_size(uint32_t type, size_t *align);
+
+/* How many bytes a module's symbol takes up in it; 0 where the platform cannot say. */
+size_t rho_symbol_size(const void *at);
 
 /* The folders searched, in order, each absolute. */
 size_t rho_registry_dirs(const struct rho_registry *, const char *const **dirs);
@@ -44,6 +54,11 @@ size_t rho_registry_dirs(const struct rho_registry *, const char *const **dirs);
  * folders searched and the nearest name. Caller frees. `skip`: how many matches to pass over. */
 char *rho_registry_find(const struct rho_registry *, uint32_t kind, const char *name,
                         size_t skip, struct rho_buf *why);
+
+/* Of the folders that --plugins and RHO_PLUGIN_PATH name: when a second one has another file of this
+ * name with other contents, its absolute path (the caller's), else NULL. One of the two is there by
+ * mistake; the first is used. */
+char *rho_registry_rival(const struct rho_registry *, uint32_t kind, const char *name);
 
 /* Names of all files of that kind in the folders, sorted, first match first. For listing and for
  * suggestions; nothing is opened. Caller frees with rho_names_free. */

@@ -211,16 +211,20 @@ static void check_path(struct check *k, const struct rho_param *p, const struct 
 	free(path);
 }
 
+static void wrong_type(struct check *k, const struct rho_param *p, const struct rho_toml *v)
+{
+	struct rho_buf said = { 0 };
+	rho_buf_printf(&said, "is %s; %s takes %s", rho_toml_type_name(v->type), p->name, takes(p->type));
+	complain(k, p, v, said.at);
+	rho_buf_free(&said);
+}
+
 static void check_one(struct check *k, const struct rho_param *p, const struct rho_toml *v);
 
 static void check_list(struct check *k, const struct rho_param *p, const struct rho_toml *v)
 {
 	if (v->type != RHO_TOML_ARRAY) {
-		struct rho_buf said = { 0 };
-		rho_buf_printf(&said, "is %s; %s takes %s", rho_toml_type_name(v->type), p->name,
-			       takes(p->type));
-		complain(k, p, v, said.at);
-		rho_buf_free(&said);
+		wrong_type(k, p, v);
 		return;
 	}
 	for (const struct rho_toml *e = v->child; e; e = e->next)
@@ -252,11 +256,7 @@ static void check_part(struct check *k, const struct rho_param *p, const struct 
 static void check_one(struct check *k, const struct rho_param *p, const struct rho_toml *v)
 {
 	if (!has_type(p->type, v)) {
-		struct rho_buf said = { 0 };
-		rho_buf_printf(&said, "is %s; %s takes %s", rho_toml_type_name(v->type), p->name,
-			       takes(p->type));
-		complain(k, p, v, said.at);
-		rho_buf_free(&said);
+		wrong_type(k, p, v);
 		return;
 	}
 	if (v->type == RHO_TOML_STRING && strlen(v->str) != v->str_len) {

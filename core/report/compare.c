@@ -311,7 +311,8 @@ static void order(struct rho_comparison *c)
 static void suggest(struct rho_buf *why, const char *near)
 {
 	if (near)
-		rho_buf_printf(why, "; did you mean %s?", near);
+		rho_buf_printf(why, "; did you mean %s", near);
+	rho_buf_str(why, near ? "?" : ".");
 }
 
 static bool find_baseline(struct rho_comparison *c, const char *name, char **label, struct rho_buf *why)

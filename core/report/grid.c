@@ -139,34 +139,31 @@ void rho_grid_markdown(const struct rho_grid *g, struct rho_buf *out)
 	}
 }
 
-void rho_latex_escape(const char *text, struct rho_buf *out)
+static void latex_char(char c, struct rho_buf *out)
 {
-	for (const char *p = text; *p; p++) {
-		if (strchr("&%$#_{}", *p))
-			rho_buf_printf(out, "\\%c", *p);
-		else if (*p == '\\')
-			rho_buf_str(out, "\\textbackslash{}");
-		else if (*p == '~')
-			rho_buf_str(out, "\\textasciitilde{}");
-		else if (*p == '^')
-			rho_buf_str(out, "\\textasciicircum{}");
-		else if (*p == '<' || *p == '>' || *p == '|')
-			rho_buf_printf(out, "$%c$", *p);
-		else
-			rho_buf_printf(out, "%c", *p);
-	}
+	if (strchr("&%$#_{}", c))
+		rho_buf_printf(out, "\\%c", c);
+	else if (c == '\\')
+		rho_buf_str(out, "\\textbackslash{}");
+	else if (c == '~')
+		rho_buf_str(out, "\\textasciitilde{}");
+	else if (c == '^')
+		rho_buf_str(out, "\\textasciicircum{}");
+	else if (c == '<' || c == '>' || c == '|')
+		rho_buf_printf(out, "$%c$", c);
+	else
+		rho_buf_add(out, &c, 1);
 }
 
 /* A number as LaTeX sets one: a true minus sign. */
 static void latex_cell(const char *text, struct rho_buf *out)
 {
 	for (const char *p = text; *p; p++) {
-		char one[2] = { *p, 0 };
 		bool sign = *p == '-' && p[1] >= '0' && p[1] <= '9' && (p == text || strchr(" [", p[-1]));
 		if (sign)
 			rho_buf_str(out, "$-$");
 		else
-			rho_latex_escape(one, out);
+			latex_char(*p, out);
 	}
 }
 

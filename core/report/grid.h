@@ -25,7 +25,7 @@ void rho_grid_text(const struct rho_grid *, bool colour, struct rho_buf *out);
 void rho_grid_markdown(const struct rho_grid *, struct rho_buf *out);
 void rho_grid_latex(const struct rho_grid *, struct rho_buf *out);      /* a tabular, booktabs rules */
 
-void rho_latex_escape(const char *text, struct rho_buf *out);
+/* Appends text, in the tone's colour if wanted. */
 void rho_tone(enum rho_tone, const char *text, bool colour, struct rho_buf *out);
 
 /* Appends text broken at spaces so that no line passes RHO_GRID_WIDTH; lines after the first are

@@ -62,17 +62,6 @@ struct session {
 
 /* ---- arguments ---- */
 
-/* The value of `--name VALUE` or `--name=VALUE`; NULL when argv[*i] is another option. */
-static const char *option(int argc, char **argv, int *i, const char *name)
-{
-	size_t n = strlen(name);
-	if (strncmp(argv[*i], name, n) || (argv[*i][n] && argv[*i][n] != '='))
-		return NULL;
-	if (argv[*i][n])
-		return argv[*i] + n + 1;
-	return *i + 1 < argc ? argv[++*i] : "";
-}
-
 static int misused(const char *arg)
 {
 	static const char *const names[] = { "--jobs",  "--results", "--set",   "--plugins",
@@ -88,6 +77,10 @@ static int parse_jobs(const char *v, uint64_t *jobs)
 	char *rest;
 	errno = 0;
 	*jobs = strtoull(v, &rest, 10);
+	if (!*v) {
+		fputs("rho run: how many --jobs? 1 .. 4096\n", stderr);
+		return 2;
+	}
 	if (*rest || v[0] < '0' || v[0] > '9' || errno || *jobs < 1 || *jobs > 4096) {
 		fprintf(stderr, "rho run: --jobs %s is not a number within 1 .. 4096\n", v);
 		return 2;
@@ -108,13 +101,13 @@ static int parse(int argc, char **argv, struct args *a)
 			a->dry = true;
 		else if (!strcmp(arg, "--quiet") || !strcmp(arg, "-q"))
 			a->quiet = true;
-		else if ((v = option(argc, argv, &i, "--set")))
+		else if ((v = rho_option_value("--set", argc, argv, &i)))
 			a->set[a->n_set++] = v;
-		else if ((v = option(argc, argv, &i, "--plugins")))
+		else if ((v = rho_option_value("--plugins", argc, argv, &i)))
 			a->dirs[a->n_dirs++] = v;
-		else if ((v = option(argc, argv, &i, "--results")))
+		else if ((v = rho_option_value("--results", argc, argv, &i)))
 			a->results = v;
-		else if ((v = option(argc, argv, &i, "--jobs")) || (v = option(argc, argv, &i, "-j"))) {
+		else if ((v = rho_option_value("--jobs", argc, argv, &i)) || (v = rho_option_value("-j", argc, argv, &i))) {
 			if (parse_jobs(v, &a->jobs))
 				return 2;
 		} else if (arg[0] == '-' || a->file)
@@ -159,7 +152,8 @@ static int lock_run(const struct session *s)
 	char *path = rho_xprintf("%s/run-%s.lock", s->store, s->plan->name);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		fprintf(stderr, "rho run: %s cannot be written: %s\n", path, strerror(errno));
+		fprintf(stderr, "rho run: %s cannot be written: %s; make the folder writable, or choose another with "
+		        "--results\n", path, strerror(errno));
 	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
 		fprintf(stderr,
 		        "rho run: another rho run is at work on %s; wait for it, or give this one another "
@@ -300,7 +294,8 @@ static int prepare(struct session *s, struct rho_diags *diags)
 		n = rho_prepare_rehearse(&p, &why);
 	rho_progress_clear(&s->progress);
 	if (rho_signals_peek()) {
-		fputs("stopped before any cell had begun\n", stderr);
+		fputs("stopped before any cell had begun; what was encoded whole is kept for the next run\n",
+		      stderr);
 		return 130;
 	}
 	if (n > 0)
@@ -345,8 +340,8 @@ static void on_finished(void *arg, const struct rho_job *j)
 static void say_start(struct session *s, size_t jobs)
 {
 	struct rho_buf b = { 0 };
-	rho_buf_printf(&b, "%s: %zu cells (%zu arms, %zu seeds)", s->dir, s->plan->n_cells, s->plan->n_arms,
-	               s->plan->n_seeds);
+	rho_buf_printf(&b, "%s: %zu cells (%zu arm%s, %zu seed%s)", s->dir, s->plan->n_cells, s->plan->n_arms,
+	               s->plan->n_arms == 1 ? "" : "s", s->plan->n_seeds, s->plan->n_seeds == 1 ? "" : "s");
 	if (s->n_done)
 		rho_buf_printf(&b, ", %zu already done", s->n_done);
 	if (s->n_jobs)

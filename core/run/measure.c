@@ -20,9 +20,9 @@ int rho_cell_measure_init(struct rho_play *c)
 {
 	const struct rho_stage *s = &c->stage;
 	size_t n = s->spec.lanes;
-	const struct rho_column *group = s->env_spec.obs == RHO_OBS_ROW
-	                                         ? rho_find_column(s->data, RHO_CONTEXTS, "group", RHO_COL_LABEL)
-	                                         : NULL;
+	const struct rho_column *group = NULL;
+	if (s->env_spec.obs == RHO_OBS_ROW)
+		group = rho_find_column(s->data, RHO_CONTEXTS, "group", RHO_COL_LABEL);
 	rho_metrics_init(&c->metrics, s->oracle, group);
 	c->unit_off = rho_xcalloc(n + 1, sizeof *c->unit_off);
 	for (size_t i = 0; i <= n; i++)

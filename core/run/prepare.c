@@ -1,4 +1,5 @@
 /* prepare.c: filling the store, and rehearsing every arm, before any cell. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,9 @@ static int try(struct attempt *a, struct said *said, struct rho_buf *why)
 		uint32_t kind = kind_of(&a->page->call);
 		rho_buf_clear(&text);
 		rho_blame(&text, -code, &a->page->call);
+		if (kind && kind < RHO_N_ROLES && a->arm->role[kind].module && code != -SIGKILL)
+			rho_buf_printf(&text, "\nthe plugin is at fault; `rho plugin check %s %s` tries it out",
+			               rho_kind_name(kind), a->arm->role[kind].module->plugin.name);
 		n = report(a, kind ? kind : RHO_N_ROLES, text.at, said);
 	} else if (code == RHO_N_ROLES) {
 		rho_buf_str(why, text.at ? text.at : "the store cannot be used");

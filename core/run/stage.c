@@ -57,12 +57,14 @@ static int features(struct rho_stage *s, struct rho_world *world, const struct r
 		s->tables = rho_store_tables(store, &w, role[RHO_DATASET].module, role[RHO_DATASET].table,
 		                             key, why);
 		if (!s->tables)
-			return RHO_DATASET;
+			return rho_store_unwritable(store) ? RHO_N_ROLES : RHO_DATASET;
 		s->data = rho_tables_data(s->tables);
 		own_features(s->data, RHO_ACTIONS, &s->action_own);
 		own_features(s->data, RHO_CONTEXTS, &s->context_own);
 	}
-	return role[RHO_ENCODER].module ? embed(s, &w, &role[RHO_ENCODER], store, why) : 0;
+	if (!role[RHO_ENCODER].module || !embed(s, &w, &role[RHO_ENCODER], store, why))
+		return 0;
+	return rho_store_unwritable(store) ? RHO_N_ROLES : RHO_ENCODER;
 }
 
 int rho_stage_features(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],

@@ -42,7 +42,8 @@ int rho_signals_peek(void); /* SIGINT or SIGTERM that has arrived and waits, or 
 int rho_workers_run(struct rho_workers *, const sigset_t *before);
 
 /* fn in a child process, so that a plugin that crashes is a sentence: fn's result (0 .. 125) with
- * its `out` in `text`, or minus the signal that ended it. page: for tick and blame. */
+ * its `out` in `text`, or minus the signal that ended it. `tick`, or NULL, is called a few times a second
+ * meanwhile; whom to blame, fn must note in a page that was shared before. */
 int rho_in_child(int (*fn)(void *arg, struct rho_buf *out), void *arg, const sigset_t *before,
                  void (*tick)(void *tick_arg), void *tick_arg, struct rho_buf *text);
 

@@ -108,8 +108,9 @@ static int refuse(const char *kind, const char *name)
 	static const char *const kinds[] = { "dataset", "encoder", "sampler", "env", "agent", "verifier", "reporter" };
 	if (!rho_kind_from_name(kind)) {
 		const char *near = rho_nearest(kind, kinds, 7);
-		fprintf(stderr, "rho plugin new: %s is no kind of plugin%s%s%s; kinds are dataset, encoder, sampler, env, "
-		        "agent, verifier, reporter\n", kind, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+		fprintf(stderr, "rho plugin new: %s is no kind of plugin%s%s%s Kinds are dataset, encoder, sampler, env, "
+		        "agent, verifier, reporter\n",
+		        kind, near ? "; did you mean " : ".", near ? near : "", near ? "?" : "");
 		return 2;
 	}
 	if (!valid_name(name)) {

@@ -13,8 +13,7 @@ rho_kernel rho_kernel_base;
 rho_kernel rho_kernel_avx2, rho_kernel_avx512;
 #endif
 
-/* The widest kernel this machine runs, and its name; n-th of all it runs for tests, NULL beyond. */
-rho_kernel *rho_kernel_best(void);
+/* The n-th of the kernels this machine runs, the widest first, and its name; NULL beyond. */
 rho_kernel *rho_kernel_at(size_t n, const char **name);
 
 #endif

@@ -27,7 +27,8 @@ rho_kernel *rho_kernel_at(size_t n, const char **name)
 	return rho_kernel_base;
 }
 
-rho_kernel *rho_kernel_best(void)
+/* The widest kernel this machine runs. */
+static rho_kernel *best_kernel(void)
 {
 	static _Atomic(rho_kernel *) best;
 	rho_kernel *k = best;
@@ -41,7 +42,7 @@ rho_kernel *rho_kernel_best(void)
 float rho_dot(const float *a, const float *b, size_t d)
 {
 	float out;
-	rho_kernel_best()(&a, 1, &b, 1, d, &out, 1);
+	best_kernel()(&a, 1, &b, 1, d, &out, 1);
 	return out;
 }
 
@@ -56,7 +57,7 @@ static void products(void *arg, size_t from, size_t to)
 	const struct job *j = arg;
 	const float *x[X_TILE], *y[Y_TILE];
 	size_t d = j->x->mat->cols, tile = TILE_BYTES / sizeof(float) / (d ? d : 1), step;
-	rho_kernel *kernel = rho_kernel_best();
+	rho_kernel *kernel = best_kernel();
 	tile = tile < 16 ? 16 : tile > Y_TILE ? Y_TILE : tile;
 	for (size_t at = from; at < to; at += step) {
 		step = to - at < tile ? to - at : tile;

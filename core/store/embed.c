@@ -289,6 +289,7 @@ static int encode(struct job *j, struct rho_instance *inst, const struct rho_enc
 
 static int no_room(const struct job *j, size_t len, int error, struct rho_buf *why)
 {
+	j->s->unwritable = true;
 	rho_buf_printf(why, "%s cannot be written: %s; its %zu MiB must fit: free some space there, or "
 	               "choose another folder", j->npy, strerror(error), (len >> 20) + 1);
 	return RHO_EIO;
@@ -331,14 +332,19 @@ static int make_file(struct job *j, struct rho_instance *inst, struct meter *met
 	if (code)
 		return code;
 	struct rho_writer *out = rho_writer_open(j->npy, why);
-	if (!out)
+	if (!out) {
+		j->s->unwritable = true;
 		return RHO_EIO;
+	}
 	code = fill(j, inst, &info, meter, rho_writer_fd(out), &c, why);
 	if (code) {
 		rho_writer_abort(out);
 		return code;
 	}
-	return rho_writer_commit(out, why) || sidecar_write(j, &c, why) ? RHO_EIO : 0;
+	if (!rho_writer_commit(out, why) && !sidecar_write(j, &c, why))
+		return 0;
+	j->s->unwritable = true;
+	return RHO_EIO;
 }
 
 static int make(struct job *j, struct rho_buf *why)
@@ -359,6 +365,7 @@ static int make_once(struct job *j, struct rho_embedding *out, struct rho_buf *w
 {
 	struct rho_buf damage = { 0 };
 	int code = 0, lock = store_lock(j->s, j->key, why);
+	j->s->unwritable = j->s->unwritable || lock < 0;
 	if (lock < 0)
 		return j->w->stopping && *j->w->stopping ? RHO_ESTOP : RHO_EIO;
 	if (!look(j, out, &damage)) {

@@ -2,16 +2,12 @@
 #include "npy.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../base/file.h"
 #include "store.h"
@@ -222,37 +218,11 @@ int npy_head_read(const void *bytes, size_t len, const char *name, size_t *rows,
 	return 0;
 }
 
-int rho_npy_write(const char *path, const float *at, size_t rows, size_t cols, struct rho_buf *why)
-{
-	char head[NPY_HEAD];
-	struct rho_writer *w = rho_writer_open(path, why);
-	if (!w)
-		return -1;
-	npy_head_write(head, rows, cols);
-	/* A failed put is remembered by the writer and told by the commit. */
-	rho_writer_put(w, head, sizeof head);
-	rho_writer_put(w, at, rows * cols * sizeof *at);
-	return rho_writer_commit(w, why);
-}
-
 int rho_npy_map(const char *path, struct rho_mat *mat, void **map, size_t *len, struct rho_buf *why)
 {
-	struct stat st;
 	size_t rows, cols, data;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		rho_buf_printf(why, "%s cannot be read: %s", path,
-		               fd < 0 ? strerror(errno) : "it is not a file");
-		if (fd >= 0)
-			close(fd);
+	if (rho_file_map(path, map, len, why))
 		return -1;
-	}
-	*len = (size_t)st.st_size;
-	*map = *len ? mmap(NULL, *len, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
-	int error = errno;
-	close(fd);
-	if (*map == MAP_FAILED)
-		return refuse(why, path, *len ? strerror(error) : "is truncated: it is empty");
 	if (npy_head_read(*map, *len, path, &rows, &cols, &data, why)) {
 		munmap(*map, *len);
 		return -1;

@@ -31,6 +31,8 @@ void rho_store_close(struct rho_store *s)
 	free(s);
 }
 
+bool rho_store_unwritable(const struct rho_store *s) { return s->unwritable; }
+
 char *store_path(const struct rho_store *s, const char *key, const char *suffix)
 {
 	return rho_xprintf("%s/%s%s", s->dir, key, suffix);
@@ -212,8 +214,10 @@ static struct rho_tables *make_tables(struct rho_store *s, struct rho_world *w, 
 		return NULL;
 	int rc = rho_tables_save(t, path, why);
 	rho_tables_free(t);
-	if (rc)
+	if (rc) {
+		s->unwritable = true;
 		return NULL;
+	}
 	t = rho_tables_map(path, why);
 	if (t)
 		store_note_verified(s, path);
@@ -236,6 +240,7 @@ struct rho_tables *rho_store_tables(struct rho_store *s, struct rho_world *w,
 	struct rho_tables *t = look(s, path, &damage);
 	if (!t) {
 		int lock = store_lock(s, key, why);
+		s->unwritable = s->unwritable || lock < 0;
 		if (lock >= 0) {
 			t = look(s, path, &damage);     /* another process may have made it meanwhile */
 			if (!t && damage.len)

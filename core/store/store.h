@@ -21,6 +21,10 @@ struct rho_store;       /* a folder; created when missing */
 struct rho_store *rho_store_open(const char *dir, struct rho_buf *why);
 void rho_store_close(struct rho_store *);
 
+/* Whether something failed because the store could not be written: a full disk, a read-only folder.
+ * That is no mistake in the experiment file. */
+bool rho_store_unwritable(const struct rho_store *);
+
 /* The tables of a dataset with these parameters: mapped if the store has them under the key
  * (plugin, version, parameters, digests of its files), else read by the plugin, saved, mapped.
  * Two processes that want the same compute it once (a lock file); a damaged file is noticed and
@@ -43,8 +47,7 @@ int rho_store_embed(struct rho_store *, struct rho_world *, const struct rho_mod
                     struct rho_buf *why);
 void rho_embedding_close(struct rho_embedding *);
 
-/* .npy by itself: write (n, d) float32; map one. */
-int rho_npy_write(const char *path, const float *at, size_t rows, size_t cols, struct rho_buf *why);
+/* Maps any .npy file of float32 in two dimensions; munmap(*map, *len) is the caller's. 0 or -1 with why. */
 int rho_npy_map(const char *path, struct rho_mat *mat, void **map, size_t *len, struct rho_buf *why);
 
 #endif

@@ -6,6 +6,7 @@
 
 struct rho_store {
 	char *dir;
+	bool unwritable;
 	char **verified; size_t n_verified;     /* names of files whose checksums this process has compared */
 };
 

@@ -26,6 +26,16 @@ const char *rho_tables_error(const struct rho_tables *);        /* NULL: none */
 int rho_tables_finish(struct rho_tables *, uint32_t promised, struct rho_buf *why);
 const struct rho_data *rho_tables_data(const struct rho_tables *);      /* after finish or map */
 
+/* The columns of dataset.h that environments look for; of those that must be there, a declared table
+ * must have each. */
+struct rho_standard_column {
+	uint32_t table;
+	const char *name;
+	uint32_t type, of;      /* of: the table that a ROW column names rows of */
+	bool must;
+};
+const struct rho_standard_column *rho_standard_columns(size_t *n);      /* (n) */
+
 /* One file, written atomically, 64-byte aligned sections, checksummed header; mapping costs no
  * parsing. map gives NULL with why for a file that is damaged, truncated or of another version: it
  * checks all that could lead a reader astray (sizes, offsets, rows, labels), but not whether texts

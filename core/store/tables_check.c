@@ -5,13 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The columns that environments look for; of the ones marked, a declared table must have each. */
-static const struct standard {
-	uint32_t table;
-	const char *name;
-	uint32_t type, of;
-	bool must;
-} standards[] = {
+static const struct rho_standard_column standards[] = {
 	{ RHO_ACTIONS,  "text",     RHO_COL_STR,   0, false },
 	{ RHO_ACTIONS,  "id",       RHO_COL_STR,   0, false },
 	{ RHO_ACTIONS,  "title",    RHO_COL_STR,   0, false },
@@ -38,13 +32,20 @@ static const struct standard {
 	{ RHO_LOG,      "time",     RHO_COL_I64,   0, false },
 };
 
+const struct rho_standard_column *rho_standard_columns(size_t *n)
+{
+	*n = sizeof standards / sizeof *standards;
+	return standards;
+}
+
 static const char *type_name(uint32_t type)
 {
 	static const char *const names[] = { "", "I64", "F64", "ROW", "STR", "LABEL", "F32S" };
 	return names[type];
 }
 
-static int check_standard(const struct rho_tables *t, const struct standard *s, struct rho_buf *why)
+static int check_standard(const struct rho_tables *t, const struct rho_standard_column *s,
+                          struct rho_buf *why)
 {
 	const struct tables_table *tab = &t->table[s->table];
 	const struct rho_column *c = NULL;

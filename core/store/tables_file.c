@@ -12,15 +12,11 @@
  * a file from another byte order is refused as one of another version. */
 #include "tables_impl.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "../base/file.h"
@@ -327,26 +323,10 @@ struct rho_tables *tables_from_bytes(const void *bytes, size_t len, const char *
 
 struct rho_tables *rho_tables_map(const char *path, struct rho_buf *why)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		rho_buf_printf(why, "%s cannot be read: %s", path,
-		               fd < 0 ? strerror(errno) : "it is not a file");
-		if (fd >= 0)
-			close(fd);
+	void *map;
+	size_t len;
+	if (rho_file_map(path, &map, &len, why))
 		return NULL;
-	}
-	size_t len = (size_t)st.st_size;
-	void *map = len ? mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
-	int error = errno;
-	close(fd);
-	if (map == MAP_FAILED) {
-		if (len)
-			rho_buf_printf(why, "%s cannot be mapped: %s", path, strerror(error));
-		else
-			rho_buf_printf(why, "%s is damaged: it is empty", path);
-		return NULL;
-	}
 	struct rho_tables *t = tables_from_bytes(map, len, path, why);
 	if (!t) {
 		munmap(map, len);

@@ -153,6 +153,23 @@ static void start_thread(struct rho_bytes *b)
 	}
 }
 
+/* Control characters that no text has. */
+static bool binary(const unsigned char *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i] < '\t' || (at[i] > '\r' && at[i] < ' ' && at[i] != 0x1b))
+			return true;
+	return false;
+}
+
+/* A name that promises gzip over bytes that are neither that nor text, which some tools leave when
+ * they inflate in passing. */
+static bool misnamed(const struct rho_bytes *b)
+{
+	size_t n = strlen(b->path);
+	return !b->gzip && n > 3 && !strcmp(b->path + n - 3, ".gz") && binary(b->in, b->in_to);
+}
+
 static int start(struct rho_bytes *b, struct rho_trouble *t)
 {
 	struct stat st;
@@ -160,6 +177,10 @@ static int start(struct rho_bytes *b, struct rho_trouble *t)
 		return t->code;
 	b->size = !fstat(b->fd, &st) && S_ISREG(st.st_mode) ? (double)st.st_size : 0;
 	b->gzip = b->in_to >= 2 && b->in[0] == 0x1f && b->in[1] == 0x8b;
+	if (misnamed(b))
+		return rho_trouble_at(t, RHO_EFORMAT, b->path, 0,
+		                      "its name ends in .gz, but this is neither gzip data nor text; fetch the "
+		                      "file again, or pack it with gzip");
 	if (!b->gzip)
 		return 0;
 	b->z.next_in = b->in;

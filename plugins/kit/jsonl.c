@@ -141,15 +141,6 @@ int rho_jsonl_id(struct rho_jsonl *j, const char *key, struct rho_str *out)
 	return as_id(j, key, member(j, key), out);
 }
 
-int rho_jsonl_i64(struct rho_jsonl *j, const char *key, int64_t *out)
-{
-	const json_t *v = member(j, key);
-	if (!json_is_integer(v))
-		return not_a(j, key, v, "an integer");
-	*out = json_integer_value(v);
-	return 0;
-}
-
 int rho_jsonl_list(struct rho_jsonl *j, const char *key, size_t *n)
 {
 	const json_t *v = member(j, key);

@@ -32,7 +32,6 @@ int rho_jsonl_next(struct rho_jsonl *);
 int rho_jsonl_str(struct rho_jsonl *, const char *key, struct rho_str *out);
 int rho_jsonl_maybe(struct rho_jsonl *, const char *key, struct rho_str *out);
 int rho_jsonl_id(struct rho_jsonl *, const char *key, struct rho_str *out);
-int rho_jsonl_i64(struct rho_jsonl *, const char *key, int64_t *out);
 int rho_jsonl_list(struct rho_jsonl *, const char *key, size_t *n);
 int rho_jsonl_item(struct rho_jsonl *, size_t i, struct rho_str *out);
 int rho_jsonl_item_id(struct rho_jsonl *, size_t i, struct rho_str *out);

@@ -16,12 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	rho_jsonl_open(&j, path, &t);
 	while (j.lines && !t.code && (r = rho_jsonl_next(&j)) > 0) {
 		struct rho_str s;
-		int64_t i;
 		size_t items;
 		if (!rho_jsonl_maybe(&j, "b", &s) && s.len && rho_utf8_valid(s) != s.len)
 			abort();
 		rho_jsonl_id(&j, "a", &s);
-		rho_jsonl_i64(&j, "a", &i);
 		if (!rho_jsonl_list(&j, "c", &items))
 			for (size_t k = 0; k < items; k++)
 				rho_jsonl_item_id(&j, k, &s);

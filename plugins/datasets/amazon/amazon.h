@@ -54,6 +54,10 @@ int amazon_add_item(struct reading *, struct rho_lines *lines, const struct amaz
 /* After the items: an error if there were none. */
 int amazon_some_items(struct reading *, const char *path);
 
+/* Adds an action for each row of items.jsonl: id and title are filled in, and take() fills in what else
+ * the set's rows have. 0 or an error, also when there are no items. */
+int amazon_read_items(struct reading *, int (*take)(struct rho_jsonl *, struct amazon_item *));
+
 /* The row of an item id, or an error with file and line: RHO_NO_ID never comes back. */
 int amazon_find_item(struct reading *, struct rho_lines *lines, struct rho_str id, uint32_t *row);
 

@@ -18,26 +18,10 @@ static struct rho_str first_path(struct rho_str s)
 	return rho_str_cut(&s, ']');
 }
 
-static int read_items(struct reading *r)
+static int take_item(struct rho_jsonl *row, struct amazon_item *item)
 {
-	struct rho_jsonl rows = { 0 };
-	char *path = amazon_file(r, "items.jsonl");
-	int more = 0, e = path ? rho_jsonl_open(&rows, path, &r->trouble) : r->trouble.code;
-	while (!e && (more = rho_jsonl_next(&rows)) > 0) {
-		struct amazon_item item = { { "", 0 }, { "", 0 }, { "", 0 }, { "", 0 }, { "", 0 } };
-		e = rho_jsonl_id(&rows, "item_id", &item.id);
-		if (!e)
-			e = rho_jsonl_str(&rows, "title", &item.title);
-		if (!e)
-			e = rho_jsonl_maybe(&rows, "categories", &item.category);
-		item.category = first_path(item.category);
-		if (!e)
-			e = amazon_add_item(r, rows.lines, &item);
-	}
-	if (!e)
-		e = more < 0 ? more : amazon_some_items(r, path);
-	rho_jsonl_close(&rows);
-	free(path);
+	int e = rho_jsonl_maybe(row, "categories", &item->category);
+	item->category = first_path(item->category);
 	return e;
 }
 
@@ -237,6 +221,6 @@ int amazon_read_bundles(struct reading *r)
 	bool users = r->p->contexts == AMAZON_USERS;
 	int e = amazon_columns(r, false, users ? 5 : 3);
 	if (!e)
-		e = read_items(r);
+		e = amazon_read_items(r, take_item);
 	return e ? e : users ? read_users(r) : read_intents(r);
 }

@@ -4,28 +4,10 @@
 
 #include "amazon.h"
 
-static int read_items(struct reading *r)
+static int take_item(struct rho_jsonl *row, struct amazon_item *item)
 {
-	struct rho_jsonl rows = { 0 };
-	char *path = amazon_file(r, "items.jsonl");
-	int more = 0, e = path ? rho_jsonl_open(&rows, path, &r->trouble) : r->trouble.code;
-	while (!e && (more = rho_jsonl_next(&rows)) > 0) {
-		struct amazon_item item = { .category = { "", 0 } };
-		e = rho_jsonl_id(&rows, "item_id", &item.id);
-		if (!e)
-			e = rho_jsonl_str(&rows, "title", &item.title);
-		if (!e)
-			e = rho_jsonl_maybe(&rows, "brand", &item.brand);
-		if (!e)
-			e = rho_jsonl_maybe(&rows, "description", &item.description);
-		if (!e)
-			e = amazon_add_item(r, rows.lines, &item);
-	}
-	if (!e)
-		e = more < 0 ? more : amazon_some_items(r, path);
-	rho_jsonl_close(&rows);
-	free(path);
-	return e;
+	int e = rho_jsonl_maybe(row, "brand", &item->brand);
+	return e ? e : rho_jsonl_maybe(row, "description", &item->description);
 }
 
 /* The row's history into item (at most most); *n: how many. Of a longer one the latest are kept. */
@@ -80,7 +62,7 @@ int amazon_read_next_item(struct reading *r)
 	uint32_t *item = malloc((size_t)r->p->history * sizeof(*item));         /* (history) */
 	int more = 0, e = item ? amazon_columns(r, true, 3) : amazon_no_memory(r);
 	if (!e)
-		e = read_items(r);
+		e = amazon_read_items(r, take_item);
 	char *path = e ? NULL : amazon_file(r, "next_item.jsonl");
 	if (!e)
 		e = path ? rho_jsonl_open(&rows, path, &r->trouble) : r->trouble.code;

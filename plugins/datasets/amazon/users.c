@@ -89,6 +89,28 @@ int amazon_some_items(struct reading *r, const char *path)
 		       : rho_trouble_at(&r->trouble, RHO_EFORMAT, path, 0, "the file has no items");
 }
 
+int amazon_read_items(struct reading *r, int (*take)(struct rho_jsonl *, struct amazon_item *))
+{
+	struct rho_jsonl rows = { 0 };
+	char *path = amazon_file(r, "items.jsonl");
+	int more = 0, e = path ? rho_jsonl_open(&rows, path, &r->trouble) : r->trouble.code;
+	while (!e && (more = rho_jsonl_next(&rows)) > 0) {
+		struct amazon_item item = { .category = { "", 0 } };
+		e = rho_jsonl_id(&rows, "item_id", &item.id);
+		if (!e)
+			e = rho_jsonl_str(&rows, "title", &item.title);
+		if (!e)
+			e = take(&rows, &item);
+		if (!e)
+			e = amazon_add_item(r, rows.lines, &item);
+	}
+	if (!e)
+		e = more < 0 ? more : amazon_some_items(r, path);
+	rho_jsonl_close(&rows);
+	free(path);
+	return e;
+}
+
 int amazon_find_item(struct reading *r, struct rho_lines *lines, struct rho_str id, uint32_t *row)
 {
 	*row = rho_idmap_find(&r->items, id);

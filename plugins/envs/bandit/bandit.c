@@ -136,9 +136,9 @@ static int find_edges(struct rho_ctx *c, const struct rho_data *data, const stru
 }
 
 /* Numbers of the passing links by rising key, in file order among equals; off (keys + 1) gets where
- * each key's begin. `from`: take them in this order instead of the file's; NULL: the file's. */
+ * each key's begin. `from` (n_from): take them in this order instead of the file's; NULL: the file's. */
 static void counting_sort(const struct edges *e, const uint32_t *key, size_t keys, size_t *off,
-                          const size_t *from, size_t n_from, size_t *out)
+                          const uint32_t *from, size_t n_from, uint32_t *out)
 {
 	memset(off, 0, (keys + 1) * sizeof *off);
 	for (size_t i = 0; i < e->n; i++)
@@ -148,14 +148,43 @@ static void counting_sort(const struct edges *e, const uint32_t *key, size_t key
 	for (size_t j = 0; j < n_from; j++) {
 		size_t i = from ? from[j] : j;
 		if (e->ok[i])
-			out[off[key[i]]++] = i;
+			out[off[key[i]]++] = (uint32_t)i;
 	}
 	memmove(off + 1, off, keys * sizeof *off);
 	off[0] = 0;
 }
 
+/* Whether each context's links, sorted[off[r] .. off[r + 1]), name actions that never fall. */
+static bool actions_rise(const struct edges *e, size_t contexts, const size_t *off, const uint32_t *sorted)
+{
+	for (size_t r = 0; r < contexts; r++)
+		for (size_t j = off[r] + 1; j < off[r + 1]; j++)
+			if (e->action[sorted[j]] < e->action[sorted[j - 1]])
+				return false;
+	return true;
+}
+
+/* Numbers of the passing links by context, then by action, then in file order; off gets where each
+ * context's begin (room for the most keys there are, plus 1). NULL: no memory. */
+static uint32_t *sort_links(struct rho_ctx *c, const struct edges *e, size_t contexts, size_t actions,
+                            size_t *off)
+{
+	uint32_t *by_context = rho_scratch(c, e->n, sizeof *by_context), *by_action;
+	if (!by_context)
+		return NULL;
+	counting_sort(e, e->context, contexts, off, NULL, e->n, by_context);
+	/* Most files list a context's actions in order already. */
+	if (actions_rise(e, contexts, off, by_context))
+		return by_context;
+	if (!(by_action = rho_scratch(c, e->n, sizeof *by_action)))
+		return NULL;
+	counting_sort(e, e->action, actions, off, NULL, e->n, by_action);
+	counting_sort(e, e->context, contexts, off, by_action, off[actions], by_context);
+	return by_context;
+}
+
 /* Appends context r's links, which are sorted[from .. to), duplicates merged. */
-static void add_context(struct bandit *s, const struct edges *e, uint32_t r, const size_t *sorted,
+static void add_context(struct bandit *s, const struct edges *e, uint32_t r, const uint32_t *sorted,
                         size_t from, size_t to)
 {
 	size_t first = s->off[s->n], n = first;
@@ -188,12 +217,9 @@ static int build(struct rho_ctx *c, struct bandit *s, const struct rho_data *dat
 		return error;
 	size_t keys = contexts > s->n_actions ? contexts : s->n_actions;
 	size_t *off = rho_scratch(c, keys + 1, sizeof *off);
-	size_t *by_action = rho_scratch(c, e.n, sizeof *by_action);
-	size_t *by_context = rho_scratch(c, e.n, sizeof *by_context);
-	if (!off || !by_action || !by_context)
+	uint32_t *by_context = off ? sort_links(c, &e, contexts, s->n_actions, off) : NULL;
+	if (!by_context)
 		return RHO_ENOMEM;
-	counting_sort(&e, e.action, s->n_actions, off, NULL, e.n, by_action);
-	counting_sort(&e, e.context, contexts, off, by_action, off[s->n_actions], by_context);
 	size_t posed = 0, links = off[contexts];
 	for (size_t r = 0; r < contexts; r++)
 		posed += off[r + 1] > off[r];

@@ -220,3 +220,34 @@ Test(file, a_lock_is_waited_for)
 	cr_expect_not_null(strstr(why.at, "the lock /nowhere/lock cannot be opened"));
 	free(path), free(log);
 }
+
+Test(file, a_link_stays_and_a_pipe_is_written_into)
+{
+	char *file = in_dir("file"), *link = in_dir("link"), *pipe = in_dir("pipe");
+	struct stat st;
+	char got[8] = "";
+	int fd;
+	cr_assert_eq(rho_file_write(file, "old", 3, &why), 0);
+	cr_assert_eq(symlink("file", link), 0);
+	cr_assert_eq(rho_file_write(link, "new", 3, &why), 0, "%s", why.at);
+	holds(file, "new");
+	cr_expect(!lstat(link, &st) && S_ISLNK(st.st_mode));
+	cr_assert_eq(mkfifo(pipe, 0600), 0);
+	fd = open(pipe, O_RDWR);
+	cr_assert_eq(rho_file_write(pipe, "piped", 5, &why), 0, "%s", why.at);
+	cr_expect_eq(read(fd, got, sizeof got), 5);
+	cr_expect_str_eq(got, "piped");
+	close(fd);
+	cr_expect_eq(entries(), 3, "something was left behind");
+	free(file);
+	free(link);
+	free(pipe);
+}
+
+Test(file, a_full_device_is_an_error_and_stays_a_device)
+{
+	struct stat st;
+	cr_assert_eq(rho_file_write("/dev/full", "x", 1, &why), -1);
+	cr_expect_not_null(strstr(why.at, "/dev/full cannot be written: No space left"), "%s", why.at);
+	cr_expect(!stat("/dev/full", &st) && S_ISCHR(st.st_mode));
+}

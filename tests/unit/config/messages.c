@@ -263,6 +263,10 @@ Test(messages, overrides)
 	says_set(SOUND, "agent.label=two words",
 	         "--set agent.label: two words is neither a TOML value nor a bare word; "
 	         "a text with spaces or brackets needs quotes, as in --set 'run.name=\"x\"'\n");
+	says_set(SOUND, "agent.epsilon=00099999999999999999999",
+	         "--set agent.epsilon: 00099999999999999999999 is not a number that TOML has: an integer is at "
+	         "most 9223372036854775807, without zeros in front; a text of digits needs quotes\n");
+	says_set(SOUND, "", "--set : there is no value; write --set KEY=VALUE, such as --set agent.alpha=0.5\n");
 	says_set(SOUND, "agent.label=",
 	         "--set agent.label: nothing is neither a TOML value nor a bare word; "
 	         "a text with spaces or brackets needs quotes, as in --set 'run.name=\"x\"'\n");

@@ -13,7 +13,6 @@ Test(jsonl, members)
 	struct rho_trouble t = { 0 };
 	struct rho_jsonl j = { 0 };
 	struct rho_str s;
-	int64_t i;
 	size_t n;
 	cr_assert_eq(rho_jsonl_open(&j,
 				    scratch_file("a.jsonl", "{\"id\": 7, \"s\": \"h\\u00e9\", \"n\": null, "
@@ -22,7 +21,6 @@ Test(jsonl, members)
 		     0);
 	cr_assert_eq(rho_jsonl_next(&j), 1);
 	cr_assert(!rho_jsonl_id(&j, "id", &s) && rho_str_is(s, "7"));
-	cr_assert(!rho_jsonl_i64(&j, "id", &i) && i == 7);
 	cr_assert(!rho_jsonl_str(&j, "s", &s) && rho_str_is(s, "h\xc3\xa9"));
 	cr_assert(!rho_jsonl_maybe(&j, "n", &s) && !s.len);
 	cr_assert(!rho_jsonl_maybe(&j, "absent", &s) && !s.len);
@@ -43,14 +41,11 @@ static void expect_trouble(const char *text, char ask, const char *has)
 	struct rho_trouble t = { 0 };
 	struct rho_jsonl j = { 0 };
 	struct rho_str s;
-	int64_t i;
 	size_t n;
 	rho_jsonl_open(&j, scratch_file("b.jsonl", text), &t);
 	while (rho_jsonl_next(&j) > 0)
 		if (ask == 's')
 			rho_jsonl_str(&j, "query", &s);
-		else if (ask == 'i')
-			rho_jsonl_i64(&j, "query", &i);
 		else if (ask == 'm')
 			rho_jsonl_maybe(&j, "query", &s);
 		else if (ask == 'd')
@@ -71,7 +66,6 @@ Test(jsonl, wrong_members)
 	expect_trouble("{\"query\": 1}\n{\"query\": [1]}", 'd',
 		       "b.jsonl:2: \"query\" must be an id (a string or an "
 		       "integer), and is a list");
-	expect_trouble("{\"query\": 1.5}", 'i', "\"query\" must be an integer, and is a number");
 	expect_trouble("{\"query\": null}", 's', "must be a string, and is null");
 	expect_trouble("{\"query\": {}}", 'm', "must be a string, and is an object");
 	expect_trouble("{\"query\": \"x\"}", 'l', "must be a list, and is a string");

@@ -65,6 +65,13 @@ Test(lines, gzip_is_seen_from_the_content)
 	expect(scratch_gzip("empty.gz", "", 0), "");
 }
 
+Test(lines, a_name_that_promises_gzip_over_other_bytes)
+{
+	expect_trouble(scratch_bytes("no.gz", "\x02\xff\x00\x0b", 4), RHO_EFORMAT,
+	               "its name ends in .gz, but this is neither gzip data nor text");
+	expect(scratch_file("text.gz", "a\tb\r\n\xc3\xa9\n"), "a\tb|\xc3\xa9|");
+}
+
 Test(lines, gzip_of_several_members_and_padding)
 {
 	const char *a = scratch_gzip("a.gz", "one\ntw", 6), *b = scratch_gzip("b.gz", "o\nthree", 7);

@@ -77,6 +77,28 @@ Test(find, first_match_wins_and_others_can_be_seen)
 	rho_registry_free(r);
 }
 
+Test(find, a_rival_is_another_file_of_the_same_name_in_a_folder_that_was_named)
+{
+	char *copies = test_folder(), *copy = rho_xprintf("%s/agent-good.so", copies);
+	const char *others[] = { SHADOW, MODULES }, *same[] = { MODULES, copies };
+	struct rho_buf why = { 0 }, bytes = { 0 };
+	cr_assert_eq(rho_file_read(MODULES "/agent-good.so", 0, &bytes, &why), 0, "%s", why.at);
+	cr_assert_eq(rho_file_write(copy, bytes.at, bytes.len, &why), 0, "%s", why.at);
+	struct rho_registry *r = rho_registry_new(others, 2);
+	char *rival = rho_registry_rival(r, RHO_AGENT, "good");
+	cr_assert_str_eq(rival, MODULES "/agent-good.so");
+	cr_assert_null(rho_registry_rival(r, RHO_AGENT, "major"));
+	cr_assert_null(rho_registry_rival(r, RHO_AGENT, "none"));
+	rho_registry_free(r);
+	r = rho_registry_new(same, 2);
+	cr_assert_null(rho_registry_rival(r, RHO_AGENT, "good"));
+	rho_registry_free(r);
+	rho_buf_free(&bytes);
+	rho_buf_free(&why);
+	free(rival);
+	free(copy);
+}
+
 Test(find, names_are_sorted_once_each_and_other_files_ignored)
 {
 	char *dir = test_folder(), **names;

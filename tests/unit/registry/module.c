@@ -84,6 +84,12 @@ Test(module, what_is_no_plugin_is_refused)
 	refused("absent", "cannot be read: No such file or directory");
 }
 
+Test(module, one_that_runs_code_when_loaded_does_not_take_the_program_with_it)
+{
+	refused("load_crash", "crashed with SIGABRT while it was loaded; a module runs nothing by itself");
+	refused("load_exit", "ended the process while it was loaded");
+}
+
 Test(module, damaged_files_are_refused_without_a_crash)
 {
 	struct rho_buf whole = { 0 }, why = { 0 };

@@ -283,7 +283,7 @@ Test(embed, compare_the_shape)
 	float few[16] = { 0 };
 	ask_well(&s, key);
 	char *npy = folder_only(s.store, ".npy");
-	cr_assert_eq(rho_npy_write(npy, few, 2, 8, &why), 0);
+	npy_put(npy, few, 2, 8);
 	struct rho_buf said = mend(&s, key);
 	cr_assert(says(&said, "it has 2 rows and 8 columns where 3000 rows are wanted"), "%s", said.at);
 	rho_buf_free(&said);

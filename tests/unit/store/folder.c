@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <store/npy.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,17 @@ void file_put(const char *path, const void *bytes, size_t n)
 {
 	FILE *f = fopen(path, "w");
 	cr_assert(f && fwrite(bytes, 1, n, f) == n && !fclose(f), "%s", path);
+}
+
+void npy_put(const char *path, const float *at, size_t rows, size_t cols)
+{
+	char head[NPY_HEAD];
+	struct rho_buf whole = { 0 };
+	npy_head_write(head, rows, cols);
+	rho_buf_add(&whole, head, sizeof head);
+	rho_buf_add(&whole, at, rows * cols * sizeof *at);
+	file_put(path, whole.at, whole.len);
+	rho_buf_free(&whole);
 }
 
 struct rho_buf file_get(const char *path)

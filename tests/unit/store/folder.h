@@ -14,6 +14,8 @@ void folder_remove(char *folder);               /* with all in it; frees the nam
 char *folder_path(const char *folder, const char *name);
 
 void file_put(const char *path, const void *bytes, size_t n);
+/* A .npy file as the store writes one, of (rows, cols) floats. */
+void npy_put(const char *path, const float *at, size_t rows, size_t cols);
 struct rho_buf file_get(const char *path);
 void file_flip(const char *path, size_t at);    /* changes one bit of that byte */
 size_t file_size(const char *path);
