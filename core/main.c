@@ -11,12 +11,12 @@ static const struct {
 	const char *name, *brief;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run",     "run an experiment file: what is missing of it, then compare", rho_cmd_run },
-	{ "plan",    "check an experiment file and print its cells",               rho_cmd_plan },
-	{ "compare", "compare the arms of a results folder, with intervals",       rho_cmd_compare },
-	{ "cell",    "run one cell of a results folder",                           rho_cmd_cell },
-	{ "plugin",  "list, show, which, check, new",                              rho_cmd_plugin },
-	{ "doctor",  "what this rho is made of and where it looks for plugins",    rho_cmd_doctor },
+	{ "run", "run an experiment file: what is missing of it, then compare", rho_cmd_run },
+	{ "plan", "check an experiment file and print its cells", rho_cmd_plan },
+	{ "compare", "compare the arms of a results folder, with intervals", rho_cmd_compare },
+	{ "cell", "run one cell of a results folder", rho_cmd_cell },
+	{ "plugin", "list, show, which, check, new", rho_cmd_plugin },
+	{ "doctor", "what this rho is made of and where it looks for plugins", rho_cmd_doctor },
 };
 
 /* A standard stream that came closed would be the first file opened, and what is printed would go into

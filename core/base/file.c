@@ -88,8 +88,8 @@ int rho_file_map(const char *path, void **at, size_t *len, struct rho_buf *why)
 
 struct rho_writer {
 	int fd;
-	int error;   /* errno of the first write that failed */
-	bool direct; /* the caller has the descriptor: nothing may be held back */
+	int error;              /* errno of the first write that failed */
+	bool direct;            /* the caller has the descriptor: nothing may be held back */
 	char *path, *temporary; /* temporary NULL: written in place */
 	size_t held;
 	char piece[PIECE];

@@ -216,8 +216,7 @@ static int judge_standards(struct rho_trial *t, const struct recorder *k)
 		const struct seen_column *c = seen(k, table, s->name);
 		if (!c && s->must && k->table[table].declared)
 			return rho_trial_fail(t, "table %s has no column %s", table_names[table], s->name);
-		if (c && (c->spec.type != s->type ||
-		          (c->spec.type == RHO_COL_ROW && c->spec.of != s->of)))
+		if (c && (c->spec.type != s->type || (c->spec.type == RHO_COL_ROW && c->spec.of != s->of)))
 			return rho_trial_fail(
 				t, "column %s of %s has another type than rho/dataset.h gives that name",
 				c->name, table_names[table]);

@@ -139,7 +139,6 @@ const char *rho_raw_words(const struct rho_raw *r, char *text)
 	return NULL;
 }
 
-
 const char *rho_raw_fields(const struct rho_raw *r, char *text)
 {
 	size_t self = r->plugin.self_size, size, align;

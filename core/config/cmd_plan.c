@@ -92,8 +92,10 @@ static void print_plan(const struct rho_plan *plan)
 	for (size_t i = 0; i < plan->n_arms; i++) {
 		const struct rho_arm *arm = &plan->arm[i];
 		const struct rho_role *encoder = &arm->role[RHO_ENCODER];
-		printf("%-*s  %4zu%s", width, arm->name, plan->n_seeds, i ? "" :
-		       plan->n_seeds == 1 ? " cell " : " cells");
+		printf("%-*s  %4zu%s", width, arm->name, plan->n_seeds,
+		       i                    ? ""
+		       : plan->n_seeds == 1 ? " cell "
+		                            : " cells");
 		if (encoder->module && arm->role[RHO_DATASET].module)
 			printf("%s   encodes the texts of %s (%s %s)", i ? "      " : "",
 			       arm->role[RHO_DATASET].module->plugin.name, encoder->module->plugin.name,
@@ -135,7 +137,7 @@ static int plan_file(const struct args *a)
 int rho_cmd_plan(int argc, char **argv)
 {
 	struct args a = { .set = rho_xcalloc((size_t)argc, sizeof *a.set),
-	                  .dirs = rho_xcalloc((size_t)argc, sizeof *a.dirs) };
+		          .dirs = rho_xcalloc((size_t)argc, sizeof *a.dirs) };
 	int rc = parse_args(argc, argv, &a);
 	if (rc < 0)
 		fputs(help, stdout);

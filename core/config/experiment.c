@@ -52,7 +52,8 @@ static void warn_rival(struct rho_registry *reg, const struct rho_module *m, con
 {
 	char *rival = rho_registry_rival(reg, m->plugin.kind, m->plugin.name);
 	if (rival)
-		rho_warn(d, where, "%s.use = \"%s\": %s is used, and %s, which is another, is not; rename one of "
+		rho_warn(d, where,
+		         "%s.use = \"%s\": %s is used, and %s, which is another, is not; rename one of "
 		         "them, or take its folder out of --plugins and RHO_PLUGIN_PATH",
 		         label, m->plugin.name, m->path, rival);
 	free(rival);
@@ -109,7 +110,8 @@ void rho_top_check(const struct rho_toml *root, const char *file, const char *co
 		if (i < n)
 			continue;
 		if (!strcmp(t->key, rho_kind_name(RHO_VERIFIER)))
-			rho_diag(d, t->key_where, "verifier: a verifier has no table of its own; it is a parameter of the "
+			rho_diag(d, t->key_where,
+			         "verifier: a verifier has no table of its own; it is a parameter of the "
 			         "env that asks it: [env.verifier]");
 		else
 			rho_unknown_key(d, t, "", keys, n);
@@ -147,7 +149,8 @@ char *rho_role_identity(struct rho_registry *reg, uint32_t kind, const struct rh
 
 void rho_run_identity(const struct rho_run *run, struct rho_buf *out)
 {
-	rho_buf_printf(out, "[run]\nsteps = %" PRIu64 "\nlanes = %" PRIu64 "\nevery = %" PRIu64 "\nlog = %s\n",
+	rho_buf_printf(out,
+	               "[run]\nsteps = %" PRIu64 "\nlanes = %" PRIu64 "\nevery = %" PRIu64 "\nlog = %s\n",
 	               run->steps, run->lanes, run->every, rho_log_kinds[run->log]);
 }
 
@@ -175,11 +178,14 @@ static void read_arm(struct rho_registry *reg, struct rho_experiment *x, uint32_
 	char *label = rho_xprintf("arms.%s.%s", rho_kind_name(kind), patch->key);
 	*v = (struct rho_variant){ .name = rho_xstrdup(patch->key), .where = patch->key_where };
 	if (!is_arm_name(patch->key))
-		rho_diag(d, patch->key_where, "%s: the name of an arm is made of letters, digits and . _ + -, "
-		         "at most %d", label, LONGEST_NAME);
+		rho_diag(d, patch->key_where,
+		         "%s: the name of an arm is made of letters, digits and . _ + -, "
+		         "at most %d",
+		         label, LONGEST_NAME);
 	if (patch->type != RHO_TOML_TABLE) {
-		rho_diag(d, patch->where, "%s is %s; an arm is a table of parameters, such as { use = \"NAME\" }",
-		         label, rho_toml_type_name(patch->type));
+		rho_diag(d, patch->where,
+		         "%s is %s; an arm is a table of parameters, such as { use = \"NAME\" }", label,
+		         rho_toml_type_name(patch->type));
 	} else if (!under || under->type == RHO_TOML_TABLE) {
 		struct rho_toml *merged = rho_toml_merge(under, patch);
 		struct rho_diags *own = rho_diags_new();
@@ -209,12 +215,13 @@ static void read_axis(struct rho_registry *reg, struct rho_experiment *x, const 
 		rho_diag(d, t->where, "arms.%s is %s; a table of arms, [arms.%s.NAME], is wanted", t->key,
 		         rho_toml_type_name(t->type), t->key);
 	} else if (!t->n) {
-		rho_diag(d, t->where, "arms.%s has no arms; write [arms.%s.NAME], or take the table out", t->key,
-		         t->key);
+		rho_diag(d, t->where, "arms.%s has no arms; write [arms.%s.NAME], or take the table out",
+		         t->key, t->key);
 	} else {
 		struct rho_axis *axis = &x->axis[x->n_axes++];
-		*axis = (struct rho_axis){ .kind = kind, .where = t->where,
-		                           .arm = rho_xcalloc(t->n, sizeof *axis->arm) };
+		*axis = (struct rho_axis){ .kind = kind,
+			                   .where = t->where,
+			                   .arm = rho_xcalloc(t->n, sizeof *axis->arm) };
 		for (const struct rho_toml *patch = t->child; patch; patch = patch->next)
 			read_arm(reg, x, kind, patch, &axis->arm[axis->n++], d);
 	}
@@ -232,7 +239,7 @@ static bool base_counts(const struct rho_experiment *x, uint32_t kind)
 	for (const struct rho_toml *arm = arms->child; arm; arm = arm->next) {
 		const struct rho_toml *own = rho_toml_get(arm, "use");
 		if (!own || (own->type == RHO_TOML_STRING && !strcmp(own->str, use->str)))
-			return false;   /* checked as part of that arm */
+			return false; /* checked as part of that arm */
 	}
 	return true;
 }
@@ -250,8 +257,10 @@ static void read_base(struct rho_registry *reg, struct rho_experiment *x, const 
 		if (table && base_counts(x, kind)) {
 			if (rho_role_read(reg, kind, name, table, table->where, &v->role, d))
 				v->identity = rho_role_identity(reg, kind, &v->role);
-		} else if (!table && (kind == RHO_ENV || kind == RHO_AGENT) && !(x->compare.factorial && arms)) {
-			rho_diag(d, v->where, "there is no [%s]; an experiment needs one, with use = \"NAME\"", name);
+		} else if (!table && (kind == RHO_ENV || kind == RHO_AGENT) &&
+		           !(x->compare.factorial && arms)) {
+			rho_diag(d, v->where,
+			         "there is no [%s]; an experiment needs one, with use = \"NAME\"", name);
 		}
 	}
 }
@@ -278,8 +287,8 @@ void rho_reports_read(struct rho_registry *reg, const struct rho_toml *root, str
 static void read_tables(struct rho_registry *reg, struct rho_experiment *x, const char *file,
                         struct rho_diags *d)
 {
-	static const char *const top[] = { "rho", "run", "dataset", "encoder", "sampler", "env", "agent", "arms",
-	                                   "compare", "report" };
+	static const char *const top[] = { "rho", "run",   "dataset", "encoder", "sampler",
+		                           "env", "agent", "arms",    "compare", "report" };
 	const struct rho_toml *arms = rho_toml_get(x->root, "arms");
 	rho_top_check(x->root, file, top, sizeof top / sizeof *top, d);
 	rho_run_table_read(x->root, false, (struct rho_where){ .file = file }, &x->run, d);
@@ -288,13 +297,14 @@ static void read_tables(struct rho_registry *reg, struct rho_experiment *x, cons
 	if (arms && arms->type != RHO_TOML_TABLE)
 		rho_diag(d, arms->where, "arms is %s; tables [arms.AXIS.NAME] are wanted",
 		         rho_toml_type_name(arms->type));
-	for (const struct rho_toml *t = arms ? arms->child : NULL; t && arms->type == RHO_TOML_TABLE; t = t->next)
+	for (const struct rho_toml *t = arms ? arms->child : NULL; t && arms->type == RHO_TOML_TABLE;
+	     t = t->next)
 		read_axis(reg, x, t, d);
 	rho_reports_read(reg, x->root, &x->report, &x->n_reports, d);
 }
 
-struct rho_experiment *rho_experiment_read(struct rho_registry *reg, const char *path,
-                                           const char *const *set, size_t n_set, struct rho_diags *d)
+struct rho_experiment *rho_experiment_read(struct rho_registry *reg, const char *path, const char *const *set,
+                                           size_t n_set, struct rho_diags *d)
 {
 	struct rho_experiment *x = rho_xcalloc(1, sizeof *x);
 	struct rho_buf why = { 0 };

@@ -24,7 +24,8 @@ static struct rho_toml *parse_key(const char *key, size_t len, const char *name,
 	while (leaf && leaf->type == RHO_TOML_TABLE)
 		leaf = leaf->n == 1 ? leaf->child : NULL;
 	if (!leaf) {
-		rho_diag(d, (struct rho_where){ .file = name }, "this is not a key; write --set TABLE.KEY=VALUE, "
+		rho_diag(d, (struct rho_where){ .file = name },
+		         "this is not a key; write --set TABLE.KEY=VALUE, "
 		         "such as --set run.steps=1000");
 		rho_toml_free(t);
 		t = NULL;
@@ -61,7 +62,8 @@ static struct rho_toml *parse_value(const char *value, const char *name, struct 
 		v = t->child;
 		t->child = NULL;
 	} else if (*value && !value[strspn(value, "+-_.0123456789")]) {
-		rho_diag(d, (struct rho_where){ .file = name }, "%s is not a number that TOML has: an integer is at "
+		rho_diag(d, (struct rho_where){ .file = name },
+		         "%s is not a number that TOML has: an integer is at "
 		         "most 9223372036854775807, without zeros in front; a text of digits needs quotes",
 		         value);
 	} else if (is_bare(value)) {
@@ -70,7 +72,8 @@ static struct rho_toml *parse_value(const char *value, const char *name, struct 
 		v->str = rho_xstrdup(value);
 		v->str_len = strlen(value);
 	} else {
-		rho_diag(d, (struct rho_where){ .file = name }, "%s is neither a TOML value nor a bare word; "
+		rho_diag(d, (struct rho_where){ .file = name },
+		         "%s is neither a TOML value nor a bare word; "
 		         "a text with spaces or brackets needs quotes, as in --set 'run.name=\"x\"'",
 		         *value ? value : "nothing");
 	}
@@ -99,8 +102,9 @@ void rho_overrides_apply(struct rho_toml **root, const char *const *set, size_t 
 		size_t len = equals ? (size_t)(equals - set[i]) : strlen(set[i]);
 		names[i] = rho_xprintf("--set %.*s", (int)len, set[i]);
 		if (!equals) {
-			rho_diag(d, (struct rho_where){ .file = names[i] }, "there is no value; write --set %s=VALUE%s",
-			         len ? set[i] : "KEY", len ? "" : ", such as --set agent.alpha=0.5");
+			rho_diag(d, (struct rho_where){ .file = names[i] },
+			         "there is no value; write --set %s=VALUE%s", len ? set[i] : "KEY",
+			         len ? "" : ", such as --set agent.alpha=0.5");
 			continue;
 		}
 		struct rho_toml *chain = parse_key(set[i], len, names[i], d);

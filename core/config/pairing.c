@@ -6,16 +6,21 @@
 #include <string.h>
 
 static const char *const tables[RHO_N_TABLES] = {
-	[RHO_ACTIONS] = "actions", [RHO_CONTEXTS] = "contexts", [RHO_LINKS] = "links", [RHO_LOG] = "log",
+	[RHO_ACTIONS] = "actions",
+	[RHO_CONTEXTS] = "contexts",
+	[RHO_LINKS] = "links",
+	[RHO_LOG] = "log",
 };
 enum { ALL_TABLES = (1u << RHO_N_TABLES) - 1 };
 
-struct told { const struct rho_where *a, *b; };
+struct told {
+	const struct rho_where *a, *b;
+};
 
 struct pairing {
 	const struct rho_experiment *x;
 	struct rho_diags *diags;
-	struct told *told;      /* pairs of places; the same two meet in many arms */
+	struct told *told; /* pairs of places; the same two meet in many arms */
 	size_t n, room;
 };
 
@@ -60,7 +65,8 @@ static char *in_arm(const struct pairing *p, const struct rho_arm *arm)
 	if (!p->x->compare.factorial)
 		return rho_xprintf("\nin the arm %s", arm->name);
 	return rho_xprintf("\nin the arm %s; combinations that make no sense are left out with "
-	                   "compare.skip = [\"%s\"]", arm->name, arm->name);
+	                   "compare.skip = [\"%s\"]",
+	                   arm->name, arm->name);
 }
 
 static void check_tables(struct pairing *p, const struct rho_arm *arm)
@@ -73,9 +79,11 @@ static void check_tables(struct pairing *p, const struct rho_arm *arm)
 	char *missing = table_list(needs & ~given), *gives = table_list(given), *arm_text = in_arm(p, arm);
 	const char *plural = strchr(missing, ',') ? "s" : "";
 	if (data->module)
-		rho_diag(p->diags, env->where, "env: %s needs the table%s %s, which the dataset %s does not "
-		         "give (it gives: %s)%s", env->module->plugin.name, plural, missing,
-		         data->module->plugin.name, *gives ? gives : "none", arm_text);
+		rho_diag(p->diags, env->where,
+		         "env: %s needs the table%s %s, which the dataset %s does not "
+		         "give (it gives: %s)%s",
+		         env->module->plugin.name, plural, missing, data->module->plugin.name,
+		         *gives ? gives : "none", arm_text);
 	else
 		rho_diag(p->diags, env->where, "env: %s needs the table%s %s, and there is no [dataset]%s",
 		         env->module->plugin.name, plural, missing, arm_text);
@@ -99,8 +107,8 @@ static void check_context(struct pairing *p, const struct rho_arm *arm)
 static bool uses_features(const struct rho_arm *arm)
 {
 	const struct rho_role *agent = &arm->role[RHO_AGENT];
-	return unknown(agent) || (agent->module &&
-	       agent->module->plugin.agent->flags & (RHO_NEEDS_X | RHO_NEEDS_FEATURES));
+	return unknown(agent) ||
+	       (agent->module && agent->module->plugin.agent->flags & (RHO_NEEDS_X | RHO_NEEDS_FEATURES));
 }
 
 /* An encoder that nobody looks at: its arms cost an encoding each and cannot differ. */
@@ -112,8 +120,10 @@ static void check_encoders(struct pairing *p, const struct rho_arm *arms, size_t
 		if (arms[i].role[RHO_ENCODER].module && !arms[i].role[RHO_DATASET].where.file)
 			idle = &arms[i].role[RHO_ENCODER];
 	if (idle)
-		rho_warn(p->diags, idle->where, "encoder: %s has nothing to encode, since there is no "
-		         "[dataset]", idle->module->plugin.name);
+		rho_warn(p->diags, idle->where,
+		         "encoder: %s has nothing to encode, since there is no "
+		         "[dataset]",
+		         idle->module->plugin.name);
 	for (size_t a = 0; a < x->n_axes; a++) {
 		bool used = false, sampled = false;
 		if (x->axis[a].kind != RHO_ENCODER)
@@ -124,10 +134,10 @@ static void check_encoders(struct pairing *p, const struct rho_arm *arms, size_t
 				sampled |= arms[i].role[RHO_SAMPLER].module != NULL;
 			}
 		if (!used)
-			rho_warn(p->diags, x->axis[a].where, "arms.encoder: no agent in these arms uses "
+			rho_warn(p->diags, x->axis[a].where,
+			         "arms.encoder: no agent in these arms uses "
 			         "contexts or action features, so %s",
-			         sampled ? "they can differ only if the sampler does" :
-			                   "they cannot differ");
+			         sampled ? "they can differ only if the sampler does" : "they cannot differ");
 	}
 }
 

@@ -10,20 +10,20 @@ const char *const rho_log_kinds[] = { "none", "conditional", "marginal", NULL };
 static const char *const designs[] = { "one-at-a-time", "factorial", NULL };
 
 enum type { COUNT, SECONDS, NUMBER, BYTES, CHOICE, NAME, TEXT, SEEDS, STRINGS };
-enum { REQUIRED = 1, CELL_ONLY = 2, FILE_ONLY = 4 };    /* which files a key stands in */
+enum { REQUIRED = 1, CELL_ONLY = 2, FILE_ONLY = 4 }; /* which files a key stands in */
 
 struct setting {
 	const char *key, *help;
 	enum type type;
 	unsigned flags;
-	size_t offset;                  /* into the struct filled; STRINGS and CHOICE of designs: see below */
-	double lo, hi;                  /* inclusive */
+	size_t offset; /* into the struct filled; STRINGS and CHOICE of designs: see below */
+	double lo, hi; /* inclusive */
 	const char *const *choices;
 };
 
 #define RUN(field)     offsetof(struct rho_run_table, field)
 #define COMPARE(field) offsetof(struct rho_compare_table, field)
-#define MOST_COUNT     1e15             /* exact in a double */
+#define MOST_COUNT     1e15 /* exact in a double */
 
 static const struct setting run_keys[] = {
 	{ "name", "names the results folder", NAME, REQUIRED | FILE_ONLY, RUN(name), 0, 0, NULL },
@@ -36,8 +36,8 @@ static const struct setting run_keys[] = {
 	{ "seeds", "a list of seeds, or a number n, which means 1 to n", SEEDS, REQUIRED | FILE_ONLY,
 	  RUN(seeds), 1, 100000, NULL },
 	{ "lanes", "decisions taken side by side", COUNT, 0, RUN(run.lanes), 1, 65536, NULL },
-	{ "every", "decisions between metric records; 0: a hundredth of the steps", COUNT, 0,
-	  RUN(run.every), 0, MOST_COUNT, NULL },
+	{ "every", "decisions between metric records; 0: a hundredth of the steps", COUNT, 0, RUN(run.every),
+	  0, MOST_COUNT, NULL },
 	{ "log", "which decisions to write down, with which propensity", CHOICE, 0, RUN(run.log), 0, 0,
 	  rho_log_kinds },
 	{ "checkpoint", "seconds between checkpoints", SECONDS, 0, RUN(run.checkpoint), 0, 1e9, NULL },
@@ -68,7 +68,7 @@ char *rho_quote_value(const char *table, const struct rho_toml *value)
 	if (b.len - from > 60) {
 		size_t cut = from + 57;
 		while (cut > from && ((unsigned char)b.at[cut] & 0xc0) == 0x80)
-			cut--;          /* not within a character */
+			cut--; /* not within a character */
 		b.len = cut;
 		rho_buf_str(&b, "...");
 	}
@@ -141,10 +141,13 @@ static bool read_number(struct rho_diags *d, const char *table, const struct set
 static void read_bytes(struct rho_diags *d, const char *table, const struct setting *s,
                        const struct rho_toml *v, uint64_t *out)
 {
-	static const struct { const char *name; double bytes; } units[] = {
-		{ "", 1 }, { "B", 1 },
-		{ "kB", 1e3 }, { "KB", 1e3 }, { "MB", 1e6 }, { "GB", 1e9 }, { "TB", 1e12 },
-		{ "KiB", 0x1p10 }, { "MiB", 0x1p20 }, { "GiB", 0x1p30 }, { "TiB", 0x1p40 },
+	static const struct {
+		const char *name;
+		double bytes;
+	} units[] = {
+		{ "", 1 },         { "B", 1 },        { "kB", 1e3 },     { "KB", 1e3 },
+		{ "MB", 1e6 },     { "GB", 1e9 },     { "TB", 1e12 },    { "KiB", 0x1p10 },
+		{ "MiB", 0x1p20 }, { "GiB", 0x1p30 }, { "TiB", 0x1p40 },
 	};
 	double n;
 	if (v->type != RHO_TOML_STRING) {
@@ -214,7 +217,8 @@ static void read_text(struct rho_diags *d, const char *table, const struct setti
 	} else if (!*v->str) {
 		bad(d, table, s, v, "is empty");
 	} else if (s->type == NAME && !is_name(v->str)) {
-		bad(d, table, s, v, "cannot name a folder; use a-z, 0-9, '.', '_', '-', first a letter or "
+		bad(d, table, s, v,
+		    "cannot name a folder; use a-z, 0-9, '.', '_', '-', first a letter or "
 		    "digit, at most 100");
 	} else {
 		free(*out);
@@ -222,7 +226,10 @@ static void read_text(struct rho_diags *d, const char *table, const struct setti
 	}
 }
 
-struct listed { int64_t seed; const struct rho_toml *at; };
+struct listed {
+	int64_t seed;
+	const struct rho_toml *at;
+};
 
 static int by_seed(const void *pa, const void *pb)
 {
@@ -255,8 +262,10 @@ static void read_seed_list(struct rho_diags *d, const struct setting *s, const s
 		qsort(list, n, sizeof *list, by_seed);
 	for (size_t i = 1; i < n; i++)
 		if (list[i].seed == list[i - 1].seed)
-			rho_diag(d, list[i].at->where, "run.seeds: %" PRId64 " stands twice; each seed is run "
-			         "once", list[i].seed);
+			rho_diag(d, list[i].at->where,
+			         "run.seeds: %" PRId64 " stands twice; each seed is run "
+			         "once",
+			         list[i].seed);
 	free(list);
 }
 
@@ -312,14 +321,12 @@ static void read_setting(struct rho_diags *d, const char *table, const struct se
 			*(uint64_t *)at = (uint64_t)v->i;
 		break;
 	case SECONDS:
-	case NUMBER:
-		read_number(d, table, s, v, at);
-		break;
-	case BYTES:   read_bytes(d, table, s, v, at); break;
-	case CHOICE:  read_choice(d, table, s, v, at); break;
+	case NUMBER: read_number(d, table, s, v, at); break;
+	case BYTES: read_bytes(d, table, s, v, at); break;
+	case CHOICE: read_choice(d, table, s, v, at); break;
 	case NAME:
-	case TEXT:    read_text(d, table, s, v, at); break;
-	case SEEDS:   read_seeds(d, s, v, base); break;
+	case TEXT: read_text(d, table, s, v, at); break;
+	case SEEDS: read_seeds(d, s, v, base); break;
 	case STRINGS: read_strings(d, table, s, v, at); break;
 	}
 }
@@ -362,7 +369,8 @@ void rho_run_table_read(const struct rho_toml *root, bool cell, struct rho_where
 	           where, t, d);
 	uint64_t over = t->run.steps % t->run.lanes;
 	if (over)
-		rho_diag(d, lanes ? lanes->where : where, "run.steps = %" PRIu64 " is not a multiple of "
+		rho_diag(d, lanes ? lanes->where : where,
+		         "run.steps = %" PRIu64 " is not a multiple of "
 		         "run.lanes = %" PRIu64 "; all lanes decide together, so make it %" PRIu64,
 		         t->run.steps, t->run.lanes, t->run.steps - over + t->run.lanes);
 	if (!t->run.every)
@@ -383,8 +391,10 @@ void rho_run_table_free(struct rho_run_table *t)
 void rho_compare_table_read(const struct rho_toml *root, struct rho_compare_table *t, struct rho_diags *d)
 {
 	const struct rho_toml *table = rho_toml_get(root, "compare");
-	*t = (struct rho_compare_table){ .settings = {
-		.metric = rho_xstrdup("reward"), .interval = 0.95, .window = 0.2, .resamples = 50000 } };
+	*t = (struct rho_compare_table){ .settings = { .metric = rho_xstrdup("reward"),
+		                                       .interval = 0.95,
+		                                       .window = 0.2,
+		                                       .resamples = 50000 } };
 	read_table(root, "compare", compare_keys, sizeof compare_keys / sizeof *compare_keys, 0,
 	           (struct rho_where){ 0 }, t, d);
 	t->baseline = rho_toml_get(table, "baseline");

@@ -14,9 +14,10 @@
 
 #include <toml++/toml.h>
 
-namespace {
+namespace
+{
 
-constexpr int deepest = 64;     /* tables and arrays inside one another */
+constexpr int deepest = 64; /* tables and arrays inside one another */
 
 /* A mistake this file finds itself; the rest come from toml++ as toml::parse_error. */
 struct refusal : std::exception {
@@ -27,7 +28,8 @@ struct refusal : std::exception {
 
 /* toml++ bounds nested arrays but not dotted keys, and walks its tree by recursion: depth is
  * bounded here, before it sees the text. Brackets and dots count outside strings and comments. */
-class depth_check {
+class depth_check
+{
 	std::string_view s;
 	std::size_t at = 0, line_start = 0;
 	int line = 1, nested = 0, dots = 0;
@@ -55,17 +57,17 @@ class depth_check {
 			} else if (multi ? here(three) : s[at] == quote) {
 				at += multi ? 3 : 1;
 				while (multi && at < s.size() && s[at] == quote)
-					at++;   /* up to two quotes may stand before the closing three */
+					at++; /* up to two quotes may stand before the closing three */
 				return;
 			} else if (!multi && s[at] == '\n') {
-				return;         /* not closed: the parser will say so */
+				return; /* not closed: the parser will say so */
 			} else {
 				next();
 			}
 		}
 	}
 
-public:
+      public:
 	explicit depth_check(std::string_view text) : s(text) {}
 
 	void run()
@@ -119,7 +121,7 @@ char *copy_text(std::string_view s, rho_where where)
 	return copy_bytes(s.data(), s.size());
 }
 
-struct owner {          /* frees a half-made tree when converting it throws */
+struct owner { /* frees a half-made tree when converting it throws */
 	rho_toml *t = static_cast<rho_toml *>(rho_xcalloc(1, sizeof(rho_toml)));
 	owner() = default;
 	owner(const owner &) = delete;

@@ -40,7 +40,7 @@ static int wrong_word(const char *what, const char *word, const char *const *nam
 	else
 		for (size_t i = 0; i < n; i++)
 			fprintf(stderr, "%s%s%s", i ? ", " : "; there are ", names[i],
-				i + 1 == n ? "\n" : "");
+			        i + 1 == n ? "\n" : "");
 	return 2;
 }
 
@@ -53,8 +53,8 @@ static bool names_plugin(const struct rho_plugin_args *args, const char *word)
 	for (uint32_t k = RHO_DATASET; k <= RHO_REPORTER && rho_name_valid(word); k++) {
 		char *path = rho_registry_find(r, k, word, 0, &why);
 		if (path)
-			fprintf(stderr, "%srho plugin %s %s %s", n++ ? ", or " : "rho plugin: write ", args->verb,
-				rho_kind_name(k), word);
+			fprintf(stderr, "%srho plugin %s %s %s", n++ ? ", or " : "rho plugin: write ",
+			        args->verb, rho_kind_name(k), word);
 		free(path);
 	}
 	if (n)
@@ -103,7 +103,7 @@ static int take_args(struct rho_plugin_args *args, int argc, char **argv)
 			args->name = argv[i];
 		} else {
 			fprintf(stderr, "rho plugin: %s is one argument too many; see rho plugin --help\n",
-				argv[i]);
+			        argv[i]);
 			return 2;
 		}
 	}
@@ -117,15 +117,15 @@ static int run_verb(const struct rho_plugin_args *args)
 	int status;
 	if (list ? args->name != NULL : !args->name) {
 		fprintf(stderr,
-			list ? "rho plugin list: takes a KIND at most; did you mean rho plugin show?\n"
-			     : "rho plugin %s: needs a KIND and a NAME, such as agent random\n",
-			args->verb);
+		        list ? "rho plugin list: takes a KIND at most; did you mean rho plugin show?\n"
+		             : "rho plugin %s: needs a KIND and a NAME, such as agent random\n",
+		        args->verb);
 		return 2;
 	}
 	r = rho_registry_new(args->dirs, args->n_dirs);
 	status = list                          ? rho_plugin_list(r, args)
-		 : !strcmp(args->verb, "show") ? rho_plugin_show(r, args)
-					       : rho_plugin_which(r, args);
+	         : !strcmp(args->verb, "show") ? rho_plugin_show(r, args)
+	                                       : rho_plugin_which(r, args);
 	rho_registry_free(r);
 	return status;
 }

@@ -13,37 +13,20 @@ static void fill_default(char *at, const struct rho_param *p)
 {
 	int choice = (int)p->def.i;
 	switch (p->type) {
-	case RHO_T_BOOL:
-		memcpy(at, &p->def.b, sizeof p->def.b);
-		break;
-	case RHO_T_I64:
-		memcpy(at, &p->def.i, sizeof p->def.i);
-		break;
-	case RHO_T_F64:
-		memcpy(at, &p->def.f, sizeof p->def.f);
-		break;
-	case RHO_T_STR:
-		memcpy(at, &p->def.s, sizeof p->def.s);
-		break;
-	case RHO_T_CHOICE:
-		memcpy(at, &choice, sizeof choice);
-		break;
-	case RHO_T_I64S:
-		memcpy(at, &p->def.is, sizeof p->def.is);
-		break;
-	case RHO_T_F64S:
-		memcpy(at, &p->def.fs, sizeof p->def.fs);
-		break;
-	case RHO_T_STRS:
-		memcpy(at, &p->def.ss, sizeof p->def.ss);
-		break;
-	default: /* a path or a part that was left out: NULL, as self is zeroed */
-		break;
+	case RHO_T_BOOL: memcpy(at, &p->def.b, sizeof p->def.b); break;
+	case RHO_T_I64: memcpy(at, &p->def.i, sizeof p->def.i); break;
+	case RHO_T_F64: memcpy(at, &p->def.f, sizeof p->def.f); break;
+	case RHO_T_STR: memcpy(at, &p->def.s, sizeof p->def.s); break;
+	case RHO_T_CHOICE: memcpy(at, &choice, sizeof choice); break;
+	case RHO_T_I64S: memcpy(at, &p->def.is, sizeof p->def.is); break;
+	case RHO_T_F64S: memcpy(at, &p->def.fs, sizeof p->def.fs); break;
+	case RHO_T_STRS: memcpy(at, &p->def.ss, sizeof p->def.ss); break;
+	default: /* a path or a part that was left out: NULL, as self is zeroed */ break;
 	}
 }
 
 static void fill_list(struct rho_instance *inst, char *at, const struct rho_param *p,
-		      const struct rho_toml *v)
+                      const struct rho_toml *v)
 {
 	size_t i = 0;
 	if (p->type == RHO_T_I64S) {
@@ -68,21 +51,15 @@ static void fill_list(struct rho_instance *inst, char *at, const struct rho_para
 }
 
 static int fill_one(struct rho_instance *inst, char *at, const struct rho_param *p, const struct rho_toml *v,
-		    struct rho_buf *why)
+                    struct rho_buf *why)
 {
 	double number = v->type == RHO_TOML_INTEGER ? (double)v->i : v->f;
 	const char *s;
 	int choice;
 	switch (p->type) {
-	case RHO_T_BOOL:
-		memcpy(at, &v->b, sizeof v->b);
-		break;
-	case RHO_T_I64:
-		memcpy(at, &v->i, sizeof v->i);
-		break;
-	case RHO_T_F64:
-		memcpy(at, &number, sizeof number);
-		break;
+	case RHO_T_BOOL: memcpy(at, &v->b, sizeof v->b); break;
+	case RHO_T_I64: memcpy(at, &v->i, sizeof v->i); break;
+	case RHO_T_F64: memcpy(at, &number, sizeof number); break;
 	case RHO_T_STR:
 		s = keep_str(inst, v->str);
 		memcpy(at, &s, sizeof s);
@@ -98,10 +75,8 @@ static int fill_one(struct rho_instance *inst, char *at, const struct rho_param 
 		s = rho_arena_note(inst->arena, (void *)(uintptr_t)s);
 		memcpy(at, &s, sizeof s);
 		break;
-	case RHO_T_PART:
-		break;
-	default:
-		fill_list(inst, at, p, v);
+	case RHO_T_PART: break;
+	default: fill_list(inst, at, p, v);
 	}
 	return 0;
 }

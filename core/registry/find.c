@@ -154,7 +154,7 @@ size_t rho_registry_dirs(const struct rho_registry *r, const char *const **dirs)
 }
 
 static void explain_missing(const struct rho_registry *r, uint32_t kind, const char *name,
-			    struct rho_buf *why)
+                            struct rho_buf *why)
 {
 	char **names;
 	size_t n = rho_registry_names(r, kind, &names);
@@ -168,13 +168,14 @@ static void explain_missing(const struct rho_registry *r, uint32_t kind, const c
 	rho_buf_printf(why, "\nlooked for %s-%s.so in", rho_kind_name(kind), name);
 	for (size_t i = 0; i < r->n_dirs; i++)
 		rho_buf_printf(why, "%s %s%s", i ? "," : "", r->dirs[i],
-			       i < r->n_named && access(r->dirs[i], F_OK) ? " (there is no such folder)" : "");
+		               i < r->n_named && access(r->dirs[i], F_OK) ? " (there is no such folder)"
+		                                                          : "");
 	rho_buf_str(why, "; --plugins DIR and RHO_PLUGIN_PATH add folders");
 	rho_names_free(names, n);
 }
 
 char *rho_registry_find(const struct rho_registry *r, uint32_t kind, const char *name, size_t skip,
-			struct rho_buf *why)
+                        struct rho_buf *why)
 {
 	if (!rho_kind_name(kind)) {
 		rho_buf_printf(why, "%u is no kind of plugin", kind);
@@ -182,9 +183,9 @@ char *rho_registry_find(const struct rho_registry *r, uint32_t kind, const char 
 	}
 	if (!rho_name_valid(name)) {
 		rho_buf_printf(why,
-			       "\"%s\" cannot be the name of a plugin: a name is made of a-z, 0-9 and _, "
-			       "starts with a letter, and has at most 64 characters",
-			       name);
+		               "\"%s\" cannot be the name of a plugin: a name is made of a-z, 0-9 and _, "
+		               "starts with a letter, and has at most 64 characters",
+		               name);
 		return NULL;
 	}
 	for (size_t i = 0; i < r->n_dirs; i++) {
@@ -266,7 +267,7 @@ void rho_names_free(char **names, size_t n)
 }
 
 const struct rho_module *rho_module_get(struct rho_registry *r, uint32_t kind, const char *name,
-					struct rho_buf *why)
+                                        struct rho_buf *why)
 {
 	const struct rho_module *m;
 	for (size_t i = 0; i < r->n_modules; i++)

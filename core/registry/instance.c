@@ -9,7 +9,7 @@
 static uint64_t part_salt(const struct rho_instance *parent, const char *param)
 {
 	char *path = rho_xprintf("%s %llu %s", rho_kind_name(parent->module->plugin.kind),
-				 (unsigned long long)parent->salt, param);
+	                         (unsigned long long)parent->salt, param);
 	uint64_t salt = rho_digest_bytes(path, strlen(path)).lo;
 	free(path);
 	return salt;
@@ -28,7 +28,7 @@ static int open_verifier(struct rho_instance *part, struct rho_buf *why)
 }
 
 static int open_part(struct rho_instance *inst, const struct rho_param *p, const struct rho_toml *table,
-		     struct rho_buf *why)
+                     struct rho_buf *why)
 {
 	const struct rho_toml *use = rho_toml_get(table, "use");
 	const struct rho_module *m;
@@ -52,7 +52,7 @@ static int open_part(struct rho_instance *inst, const struct rho_param *p, const
 }
 
 struct rho_instance *rho_instance_new(struct rho_world *world, const struct rho_module *m,
-				      const struct rho_toml *table, uint64_t stream_salt, struct rho_buf *why)
+                                      const struct rho_toml *table, uint64_t stream_salt, struct rho_buf *why)
 {
 	struct rho_instance *inst = rho_xcalloc(1, sizeof *inst);
 	const struct rho_plugin *p = &m->plugin;
@@ -85,26 +85,13 @@ static void close_plugin(struct rho_instance *inst)
 	const struct rho_plugin *p = &inst->module->plugin;
 	void (*slot)(struct rho_ctx *, void *self) = NULL;
 	switch (p->kind) {
-	case RHO_ENCODER:
-		slot = p->encoder->close;
-		break;
-	case RHO_SAMPLER:
-		slot = p->sampler->close;
-		break;
-	case RHO_ENV:
-		slot = p->env->close;
-		break;
-	case RHO_AGENT:
-		slot = p->agent->close;
-		break;
-	case RHO_VERIFIER:
-		slot = p->verifier->close;
-		break;
-	case RHO_REPORTER:
-		slot = p->reporter->close;
-		break;
-	default: /* a dataset has nothing open */
-		break;
+	case RHO_ENCODER: slot = p->encoder->close; break;
+	case RHO_SAMPLER: slot = p->sampler->close; break;
+	case RHO_ENV: slot = p->env->close; break;
+	case RHO_AGENT: slot = p->agent->close; break;
+	case RHO_VERIFIER: slot = p->verifier->close; break;
+	case RHO_REPORTER: slot = p->reporter->close; break;
+	default: /* a dataset has nothing open */ break;
 	}
 	if (!slot)
 		return;
@@ -195,14 +182,14 @@ int rho_call_end(struct rho_instance *inst, int code, struct rho_buf *why)
 		who = culprit(inst, false);
 	if (code > 0 || code < RHO_EBUG) {
 		rho_record(inst, true, RHO_EBUG, "returned %d; a call returns 0 or one of enum rho_error",
-			   code);
+		           code);
 		code = RHO_EBUG;
 		who = inst;
 	} else if (!who && code == RHO_ESTOP) {
 		rho_record(inst, false, code, "stopped, as asked");
 	} else if (!who) {
 		rho_record(inst, false, code, "gave %s without a sentence that says why (rho_fail)",
-			   rho_error_name(code));
+		           rho_error_name(code));
 	}
 	who = who ? who : inst;
 	rho_buf_printf(why, "%s, %s: ", inst->label, inst->slot);

@@ -98,12 +98,12 @@ static void examine(struct entry *e)
 	}
 	if (child < 0)
 		rho_buf_printf(&e->why, "%s: no process could be started to open it: %s", e->path,
-			       strerror(errno));
+		               strerror(errno));
 	else if (!in_time)
 		rho_buf_printf(&e->why, "%s: took more than %d s to load", e->path, PATIENCE_MS / 1000);
 	else if (WIFSIGNALED(status))
 		rho_buf_printf(&e->why, "%s: crashed with SIG%s while it was loaded", e->path,
-			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
+		               sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
 	else if (said.len && said.at[0] == '+') {
 		rho_buf_str(&e->version, said.at + 1);
 		rho_buf_str(&e->brief, said.at + 1 + e->version.len + 1);

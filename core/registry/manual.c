@@ -39,10 +39,10 @@ static void agent_abilities(const struct rho_agent *a, struct rho_buf *out)
 	phrase(out, a->flags & RHO_NEEDS_X ? "needs contexts" : "needs no contexts");
 	phrase(out, a->flags & RHO_NEEDS_FEATURES ? "needs action features" : "needs no action features");
 	phrase(out, a->observe ? a->flags & RHO_DOES_EPISODES ? "learns from episodes" : "learns"
-			       : "does not learn");
+	                       : "does not learn");
 	if (a->prob)
 		phrase(out, a->dist ? "states its probabilities, of given actions and of all"
-				    : "states the probability of given actions");
+		                    : "states the probability of given actions");
 	else
 		phrase(out, "cannot state its probabilities");
 	if (a->rank)
@@ -80,14 +80,9 @@ static void abilities(const struct rho_module *m, struct rho_buf *out)
 	case RHO_SAMPLER:
 		phrase(out, m->table.sampler.draw ? "draws candidates" : "every legal action is a candidate");
 		break;
-	case RHO_ENV:
-		env_abilities(&m->table.env, out);
-		break;
-	case RHO_AGENT:
-		agent_abilities(&m->table.agent, out);
-		break;
-	default:
-		break;
+	case RHO_ENV: env_abilities(&m->table.env, out); break;
+	case RHO_AGENT: agent_abilities(&m->table.agent, out); break;
+	default: break;
 	}
 	if (p->flags & RHO_INEXACT)
 		phrase(out, "the last bits of its results may differ from run to run");
@@ -143,8 +138,8 @@ void rho_param_type_print(const struct rho_param *p, struct rho_buf *out)
 		rho_bounds_print(p, &bounds);
 		if (bounds.len)
 			rho_buf_printf(out, "%s%s",
-				       p->type == RHO_T_I64S || p->type == RHO_T_F64S ? ", each " : " ",
-				       bounds.at);
+			               p->type == RHO_T_I64S || p->type == RHO_T_F64S ? ", each " : " ",
+			               bounds.at);
 		rho_buf_free(&bounds);
 	}
 }
@@ -168,30 +163,15 @@ static void describe(const struct rho_param *p, int width, struct rho_buf *out)
 static void example_value(const struct rho_param *p, struct rho_buf *out)
 {
 	switch (p->type) {
-	case RHO_T_BOOL:
-		rho_buf_str(out, "true");
-		break;
-	case RHO_T_I64:
-		rho_buf_printf(out, "%.0f", p->lo);
-		break;
-	case RHO_T_F64:
-		rho_buf_printf(out, "%.17g", p->lo);
-		break;
-	case RHO_T_CHOICE:
-		rho_buf_printf(out, "\"%s\"", p->choices[0]);
-		break;
+	case RHO_T_BOOL: rho_buf_str(out, "true"); break;
+	case RHO_T_I64: rho_buf_printf(out, "%.0f", p->lo); break;
+	case RHO_T_F64: rho_buf_printf(out, "%.17g", p->lo); break;
+	case RHO_T_CHOICE: rho_buf_printf(out, "\"%s\"", p->choices[0]); break;
 	case RHO_T_I64S:
-	case RHO_T_F64S:
-		rho_buf_printf(out, "[%.17g]", p->lo);
-		break;
-	case RHO_T_STRS:
-		rho_buf_str(out, "[\"…\"]");
-		break;
-	case RHO_T_PART:
-		rho_buf_str(out, "{ use = \"…\" }");
-		break;
-	default:
-		rho_buf_str(out, p->type == RHO_T_PATH ? "\"path/to/it\"" : "\"…\"");
+	case RHO_T_F64S: rho_buf_printf(out, "[%.17g]", p->lo); break;
+	case RHO_T_STRS: rho_buf_str(out, "[\"…\"]"); break;
+	case RHO_T_PART: rho_buf_str(out, "{ use = \"…\" }"); break;
+	default: rho_buf_str(out, p->type == RHO_T_PATH ? "\"path/to/it\"" : "\"…\"");
 	}
 }
 
@@ -205,7 +185,7 @@ static void example(const struct rho_module *m, struct rho_buf *out)
 	bool inside = m->plugin.kind == RHO_VERIFIER; /* it has no table of its own */
 	if (inside)
 		rho_buf_printf(out, "\n  in the table of what asks it:\n  verifier = { use = \"%s\"",
-			       m->plugin.name);
+		               m->plugin.name);
 	else
 		rho_buf_printf(out, "\n  %s\n  use = \"%s\"\n", headings[m->plugin.kind], m->plugin.name);
 	for (const struct rho_param *p = m->params; p->name; p++) {

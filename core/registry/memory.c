@@ -91,9 +91,9 @@ static bool budget_take(struct rho_instance *inst, size_t bytes)
 	print_bytes(&budget, w->memory);
 	print_bytes(&used, w->used);
 	rho_record(inst, false, RHO_ENOMEM,
-		   "asked for %s more, but of the memory budget of %s, %s is spent; raise "
-		   "[run] memory, or make what is asked for smaller",
-		   asked.at, budget.at, used.at);
+	           "asked for %s more, but of the memory budget of %s, %s is spent; raise "
+	           "[run] memory, or make what is asked for smaller",
+	           asked.at, budget.at, used.at);
 	rho_buf_free(&asked);
 	rho_buf_free(&budget);
 	rho_buf_free(&used);
@@ -106,9 +106,9 @@ static bool request(struct rho_instance *inst, size_t n, size_t size, size_t *by
 	struct rho_world *w = inst->world;
 	if (__builtin_mul_overflow(n, size, bytes) || *bytes > SIZE_MAX / 4) {
 		rho_record(inst, false, RHO_ENOMEM,
-			   "asked for %zu elements of %zu bytes, more than any machine "
-			   "has",
-			   n, size);
+		           "asked for %zu elements of %zu bytes, more than any machine "
+		           "has",
+		           n, size);
 		return false;
 	}
 	if (w->deny && !--w->deny) {

@@ -21,19 +21,19 @@ static const struct {
 } kinds[] = {
 	[RHO_DATASET] = { sizeof(struct rho_dataset), { { "read", offsetof(struct rho_dataset, read) } } },
 	[RHO_ENCODER] = { sizeof(struct rho_encoder),
-			  { { "open", offsetof(struct rho_encoder, open) },
-			    { "encode", offsetof(struct rho_encoder, encode) } } },
+	                  { { "open", offsetof(struct rho_encoder, open) },
+	                    { "encode", offsetof(struct rho_encoder, encode) } } },
 	[RHO_SAMPLER] = { sizeof(struct rho_sampler), { { "open", offsetof(struct rho_sampler, open) } } },
 	[RHO_ENV] = { sizeof(struct rho_env),
-		      { { "open", offsetof(struct rho_env, open) },
-			{ "reset", offsetof(struct rho_env, reset) },
-			{ "step", offsetof(struct rho_env, step) } } },
+	              { { "open", offsetof(struct rho_env, open) },
+	                { "reset", offsetof(struct rho_env, reset) },
+	                { "step", offsetof(struct rho_env, step) } } },
 	[RHO_AGENT] = { sizeof(struct rho_agent), { { "act", offsetof(struct rho_agent, act) } } },
 	[RHO_VERIFIER] = { sizeof(struct rho_verifier),
-			   { { "verify", offsetof(struct rho_verifier, verify) } } },
+	                   { { "verify", offsetof(struct rho_verifier, verify) } } },
 	[RHO_REPORTER] = { sizeof(struct rho_reporter),
-			   { { "open", offsetof(struct rho_reporter, open) },
-			     { "metrics", offsetof(struct rho_reporter, metrics) } } },
+	                   { { "open", offsetof(struct rho_reporter, open) },
+	                     { "metrics", offsetof(struct rho_reporter, metrics) } } },
 };
 
 /* The part of struct rho_plugin that no version moves. */
@@ -61,18 +61,18 @@ static int check_abi(const struct rho_plugin *raw, struct rho_buf *why)
 	}
 	if (major != RHO_ABI_MAJOR || (RHO_ABI_MAJOR == 0 && minor != RHO_ABI_MINOR)) {
 		rho_buf_printf(why,
-			       "built for rho ABI %d.%d, this rho speaks %d.%d.\nRebuild it against this "
-			       "rho's headers (pkg-config rho-plugin), or use a rho whose ABI is %d.%s",
-			       major, minor, RHO_ABI_MAJOR, RHO_ABI_MINOR, major, major ? "x" : "");
+		               "built for rho ABI %d.%d, this rho speaks %d.%d.\nRebuild it against this "
+		               "rho's headers (pkg-config rho-plugin), or use a rho whose ABI is %d.%s",
+		               major, minor, RHO_ABI_MAJOR, RHO_ABI_MINOR, major, major ? "x" : "");
 		if (!major)
 			rho_buf_printf(why, "%d (while the major is 0 every minor is its own)", minor);
 		return -1;
 	}
 	if (minor > RHO_ABI_MINOR) {
 		rho_buf_printf(why,
-			       "built for rho ABI %d.%d, this rho speaks only %d.%d.\nUse a newer rho, or "
-			       "rebuild it against this rho's headers (pkg-config rho-plugin)",
-			       major, minor, RHO_ABI_MAJOR, RHO_ABI_MINOR);
+		               "built for rho ABI %d.%d, this rho speaks only %d.%d.\nUse a newer rho, or "
+		               "rebuild it against this rho's headers (pkg-config rho-plugin)",
+		               major, minor, RHO_ABI_MAJOR, RHO_ABI_MINOR);
 		return -1;
 	}
 	return 0;
@@ -82,9 +82,9 @@ static int check_sizes(const struct rho_plugin *raw, size_t symbol, struct rho_b
 {
 	if (raw->size < LEAST || (symbol && raw->size > symbol)) {
 		rho_buf_printf(why,
-			       "its rho_plugin says it has %u bytes, but takes up %zu and needs at least %d; "
-			       "let RHO_PLUGIN(kind) fill the size in",
-			       raw->size, symbol, (int)LEAST);
+		               "its rho_plugin says it has %u bytes, but takes up %zu and needs at least %d; "
+		               "let RHO_PLUGIN(kind) fill the size in",
+		               raw->size, symbol, (int)LEAST);
 		return -1;
 	}
 	if (raw->param_size < offsetof(struct rho_param, choices) || raw->param_size > 4096 ||
@@ -107,9 +107,9 @@ static int check_names(const struct rho_plugin *p, const char *path, struct rho_
 	int wrong = -1;
 	if (!rho_kind_name(p->kind))
 		rho_buf_printf(why,
-			       "its kind is %u, which is none of dataset, encoder, sampler, env, agent, "
-			       "verifier, reporter; write RHO_PLUGIN(RHO_AGENT) or another of enum rho_kind",
-			       p->kind);
+		               "its kind is %u, which is none of dataset, encoder, sampler, env, agent, "
+		               "verifier, reporter; write RHO_PLUGIN(RHO_AGENT) or another of enum rho_kind",
+		               p->kind);
 	else if (!p->name || !rho_name_valid(p->name))
 		rho_buf_printf(
 			why,
@@ -118,9 +118,9 @@ static int check_names(const struct rho_plugin *p, const char *path, struct rho_
 			p->name ? "\"" : "", p->name ? p->name : "missing", p->name ? "\"" : "");
 	else if (file_kind != p->kind || strcmp(file_name, p->name))
 		rho_buf_printf(why,
-			       "it says it is the %s \"%s\", so its file must be named %s-%s.so: rename the "
-			       "file, or mend .name and the kind",
-			       rho_kind_name(p->kind), p->name, rho_kind_name(p->kind), p->name);
+		               "it says it is the %s \"%s\", so its file must be named %s-%s.so: rename the "
+		               "file, or mend .name and the kind",
+		               rho_kind_name(p->kind), p->name, rho_kind_name(p->kind), p->name);
 	else if (!p->version || !*p->version)
 		rho_buf_str(why, "it has no version; give one: .version = \"1.0.0\"");
 	else if (!p->brief || !*p->brief)
@@ -143,9 +143,9 @@ static int load_kind_table(struct rho_module *m, struct rho_buf *why)
 	memcpy(&size, p->table, sizeof size);
 	if (size < LEAST_TABLE || size > 65536) {
 		rho_buf_printf(why,
-			       "its struct rho_%s says it has %u bytes, here it has %zu; begin it with "
-			       ".size = sizeof …",
-			       kind, size, kinds[p->kind].size);
+		               "its struct rho_%s says it has %u bytes, here it has %zu; begin it with "
+		               ".size = sizeof …",
+		               kind, size, kinds[p->kind].size);
 		return -1;
 	}
 	memcpy(&m->table, p->table, smaller(size, kinds[p->kind].size));
@@ -155,7 +155,7 @@ static int load_kind_table(struct rho_module *m, struct rho_buf *why)
 		memcpy(&slot, (const char *)&m->table + kinds[p->kind].required[i].at, sizeof slot);
 		if (!slot) {
 			rho_buf_printf(why, "its struct rho_%s has no %s, which every %s needs", kind,
-				       kinds[p->kind].required[i].name, kind);
+			               kinds[p->kind].required[i].name, kind);
 			return -1;
 		}
 	}
@@ -180,9 +180,9 @@ static int examine(struct rho_module *m, const struct rho_plugin *raw, struct rh
 	size_t symbol = rho_symbol_size(raw);
 	if (symbol && symbol < HEAD) {
 		rho_buf_printf(why,
-			       "its rho_plugin takes up only %zu bytes; it must be a "
-			       "const struct rho_plugin",
-			       symbol);
+		               "its rho_plugin takes up only %zu bytes; it must be a "
+		               "const struct rho_plugin",
+		               symbol);
 		return -1;
 	}
 	if (check_abi(raw, why) || check_sizes(raw, symbol, why))
@@ -230,7 +230,7 @@ const struct rho_module *rho_module_open(const char *path, struct rho_buf *why)
 		rho_buf_printf(&rule, "cannot be loaded: %s", dlerror());
 	else if (!(raw = dlsym(handle, "rho_plugin")))
 		rho_buf_str(&rule,
-			    "it exports no rho_plugin; define RHO_EXPORT const struct rho_plugin rho_plugin");
+		            "it exports no rho_plugin; define RHO_EXPORT const struct rho_plugin rho_plugin");
 	if (!raw || examine(m, raw, &rule)) {
 		rho_buf_printf(why, "%s: %s", m->path, rule.at);
 		rho_buf_free(&rule);

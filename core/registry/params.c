@@ -35,7 +35,7 @@ static void print_node(uint32_t type, struct rho_toml node, struct rho_buf *out)
 static void print_str(const char *s, struct rho_buf *out)
 {
 	print_node(RHO_TOML_STRING, (struct rho_toml){ .str = (char *)(uintptr_t)s, .str_len = strlen(s) },
-		   out);
+	           out);
 }
 
 static void print_list_default(const struct rho_param *p, struct rho_buf *out)
@@ -60,23 +60,12 @@ bool rho_default_print(const struct rho_param *p, struct rho_buf *out)
 	    (p->type == RHO_T_STR && !p->def.s))
 		return false;
 	switch (p->type) {
-	case RHO_T_BOOL:
-		rho_buf_str(out, p->def.b ? "true" : "false");
-		break;
-	case RHO_T_I64:
-		print_node(RHO_TOML_INTEGER, (struct rho_toml){ .i = p->def.i }, out);
-		break;
-	case RHO_T_F64:
-		print_node(RHO_TOML_FLOAT, (struct rho_toml){ .f = p->def.f }, out);
-		break;
-	case RHO_T_STR:
-		print_str(p->def.s, out);
-		break;
-	case RHO_T_CHOICE:
-		print_str(p->choices[p->def.i], out);
-		break;
-	default:
-		print_list_default(p, out);
+	case RHO_T_BOOL: rho_buf_str(out, p->def.b ? "true" : "false"); break;
+	case RHO_T_I64: print_node(RHO_TOML_INTEGER, (struct rho_toml){ .i = p->def.i }, out); break;
+	case RHO_T_F64: print_node(RHO_TOML_FLOAT, (struct rho_toml){ .f = p->def.f }, out); break;
+	case RHO_T_STR: print_str(p->def.s, out); break;
+	case RHO_T_CHOICE: print_str(p->choices[p->def.i], out); break;
+	default: print_list_default(p, out);
 	}
 	return true;
 }
@@ -118,18 +107,13 @@ static void complain(struct check *k, const struct rho_param *p, const struct rh
 static bool has_type(uint32_t type, const struct rho_toml *v)
 {
 	switch (type) {
-	case RHO_T_BOOL:
-		return v->type == RHO_TOML_BOOLEAN;
+	case RHO_T_BOOL: return v->type == RHO_TOML_BOOLEAN;
 	case RHO_T_I64:
-	case RHO_T_I64S:
-		return v->type == RHO_TOML_INTEGER;
+	case RHO_T_I64S: return v->type == RHO_TOML_INTEGER;
 	case RHO_T_F64:
-	case RHO_T_F64S:
-		return v->type == RHO_TOML_INTEGER || v->type == RHO_TOML_FLOAT;
-	case RHO_T_PART:
-		return v->type == RHO_TOML_TABLE;
-	default:
-		return v->type == RHO_TOML_STRING;
+	case RHO_T_F64S: return v->type == RHO_TOML_INTEGER || v->type == RHO_TOML_FLOAT;
+	case RHO_T_PART: return v->type == RHO_TOML_TABLE;
+	default: return v->type == RHO_TOML_STRING;
 	}
 }
 
@@ -238,7 +222,7 @@ static void check_part(struct check *k, const struct rho_param *p, const struct 
 	const struct rho_module *m = NULL;
 	if (!use || use->type != RHO_TOML_STRING)
 		rho_buf_printf(&why, "must name its plugin: { use = \"…\" }, one of `rho plugin list %s`",
-			       rho_kind_name(p->kind));
+		               rho_kind_name(p->kind));
 	else
 		m = rho_module_get(k->registry, p->kind, use->str, &why);
 	if (m) {
@@ -267,20 +251,11 @@ static void check_one(struct check *k, const struct rho_param *p, const struct r
 	case RHO_T_I64:
 	case RHO_T_F64:
 	case RHO_T_I64S:
-	case RHO_T_F64S:
-		check_number(k, p, v);
-		break;
-	case RHO_T_CHOICE:
-		check_choice(k, p, v);
-		break;
-	case RHO_T_PATH:
-		check_path(k, p, v);
-		break;
-	case RHO_T_PART:
-		check_part(k, p, v);
-		break;
-	default:
-		break;
+	case RHO_T_F64S: check_number(k, p, v); break;
+	case RHO_T_CHOICE: check_choice(k, p, v); break;
+	case RHO_T_PATH: check_path(k, p, v); break;
+	case RHO_T_PART: check_part(k, p, v); break;
+	default: break;
 	}
 }
 
@@ -318,7 +293,7 @@ static const struct rho_param *param(const struct rho_module *m, const char *nam
 }
 
 size_t rho_params_check(struct rho_registry *r, const struct rho_module *m, const char *role,
-			const struct rho_toml *table, struct rho_diags *diags)
+                        const struct rho_toml *table, struct rho_diags *diags)
 {
 	struct check k = { .registry = r, .module = m, .role = role, .diags = diags };
 	const struct rho_toml *use = rho_toml_get(table, "use");
@@ -348,11 +323,11 @@ size_t rho_params_check(struct rho_registry *r, const struct rho_module *m, cons
 }
 
 static void canonical_value(struct rho_registry *, const struct rho_param *, const struct rho_toml *,
-			    bool identity, struct rho_buf *out);
+                            bool identity, struct rho_buf *out);
 
 /* `separator` stands between entries: a line's end, or a comma in an inline table. */
 static void canonical(struct rho_registry *r, const struct rho_module *m, const struct rho_toml *table,
-		      bool identity, const char *separator, struct rho_buf *out)
+                      bool identity, const char *separator, struct rho_buf *out)
 {
 	rho_buf_str(out, "use = ");
 	print_str(m->plugin.name, out);
@@ -372,7 +347,7 @@ static void canonical(struct rho_registry *r, const struct rho_module *m, const 
 }
 
 static void canonical_part(struct rho_registry *r, const struct rho_param *p, const struct rho_toml *v,
-			   bool identity, struct rho_buf *out)
+                           bool identity, struct rho_buf *out)
 {
 	struct rho_buf why = { 0 };
 	const struct rho_toml *use = rho_toml_get(v, "use");
@@ -389,14 +364,12 @@ static void canonical_part(struct rho_registry *r, const struct rho_param *p, co
 }
 
 static void canonical_value(struct rho_registry *r, const struct rho_param *p, const struct rho_toml *v,
-			    bool identity, struct rho_buf *out)
+                            bool identity, struct rho_buf *out)
 {
 	struct rho_buf why = { 0 };
 	char *path;
 	switch (p->type) {
-	case RHO_T_F64:
-		print_node(RHO_TOML_FLOAT, (struct rho_toml){ .f = as_double(v) }, out);
-		break;
+	case RHO_T_F64: print_node(RHO_TOML_FLOAT, (struct rho_toml){ .f = as_double(v) }, out); break;
 	case RHO_T_F64S:
 		rho_buf_str(out, "[");
 		for (const struct rho_toml *e = v->child; e; e = e->next) {
@@ -411,16 +384,13 @@ static void canonical_value(struct rho_registry *r, const struct rho_param *p, c
 		free(path);
 		rho_buf_free(&why);
 		break;
-	case RHO_T_PART:
-		canonical_part(r, p, v, identity, out);
-		break;
-	default:
-		rho_toml_print(v, out);
+	case RHO_T_PART: canonical_part(r, p, v, identity, out); break;
+	default: rho_toml_print(v, out);
 	}
 }
 
 void rho_params_canonical(struct rho_registry *r, const struct rho_module *m, const struct rho_toml *table,
-			  bool identity, struct rho_buf *out)
+                          bool identity, struct rho_buf *out)
 {
 	canonical(r, m, table, identity, "\n", out);
 	rho_buf_str(out, "\n");

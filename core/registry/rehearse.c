@@ -78,7 +78,7 @@ int rho_load_rehearse(const char *path, struct rho_buf *why)
 		return 0;
 	if (WIFSIGNALED(status))
 		rho_buf_printf(why, "%s: crashed with SIG%s %s", path,
-			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?", where);
+		               sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?", where);
 	else
 		rho_buf_printf(why, "%s: ended the process %s", path, where);
 	return -1;

@@ -66,7 +66,7 @@ static void host_log(struct rho_ctx *c, int level, const char *fmt, ...)
 	va_end(args);
 	pthread_mutex_lock(&lock);
 	fprintf(stderr, "%s: %s: %s\n", inst->label,
-		level >= RHO_DEBUG && level <= RHO_WARN ? names[level] : "info", text ? text : fmt);
+	        level >= RHO_DEBUG && level <= RHO_WARN ? names[level] : "info", text ? text : fmt);
 	pthread_mutex_unlock(&lock);
 	free(text);
 }
@@ -77,9 +77,9 @@ static bool may_open(struct rho_instance *inst, const char *what)
 	if (inst->opening)
 		return true;
 	rho_record(inst, true, RHO_EBUG,
-		   "asked for %s while running; it may do so only while it is opened "
-		   "(open, fit, read)",
-		   what);
+	           "asked for %s while running; it may do so only while it is opened "
+	           "(open, fit, read)",
+	           what);
 	return false;
 }
 
@@ -95,23 +95,23 @@ static void *host_keep(struct rho_ctx *c, const char *name, int type, size_t row
 		return NULL;
 	if (!name || !*name || type < RHO_F32_ARRAY || type > RHO_U32_ARRAY) {
 		rho_record(inst, true, RHO_EBUG, "asked for a kept array of %s",
-			   name && *name ? "a type that is none of enum rho_array" : "no name; give it one");
+		           name && *name ? "a type that is none of enum rho_array" : "no name; give it one");
 		return NULL;
 	}
 	for (size_t i = 0; i < inst->n_kept; i++) {
 		if (!strcmp(inst->kept[i].name, name)) {
 			rho_record(inst, true, RHO_EBUG,
-				   "asked twice for the kept array \"%s\"; each needs a name "
-				   "of its own",
-				   name);
+			           "asked twice for the kept array \"%s\"; each needs a name "
+			           "of its own",
+			           name);
 			return NULL;
 		}
 	}
 	if (__builtin_mul_overflow(rows, cols, &n)) {
 		rho_record(inst, false, RHO_ENOMEM,
-			   "asked for the kept array \"%s\" of %zu × %zu elements, more "
-			   "than any machine has",
-			   name, rows, cols);
+		           "asked for the kept array \"%s\" of %zu × %zu elements, more "
+		           "than any machine has",
+		           name, rows, cols);
 		return NULL;
 	}
 	at = rho_arena_alloc(inst, n, sizes[type]);
@@ -147,7 +147,7 @@ struct rho_rng rho_stream_seed(uint64_t seed, const char *kind, uint64_t salt, c
 	uint64_t z;
 	/* Text, so that the key is the same on machines of either byte order; kinds have no spaces. */
 	rho_buf_printf(&key, "rho stream %llu %s %llu %s", (unsigned long long)seed, kind,
-		       (unsigned long long)salt, name);
+	               (unsigned long long)salt, name);
 	d = rho_digest_bytes(key.at, key.len);
 	rho_buf_free(&key);
 	z = d.lo;
@@ -177,7 +177,7 @@ static struct rho_rng *host_rng(struct rho_ctx *c, const char *name)
 	s = rho_xcalloc(1, sizeof *s);
 	s->name = rho_xstrdup(name);
 	s->rng = rho_stream_seed(inst->world->seed, rho_kind_name(inst->module->plugin.kind), inst->salt,
-				 name);
+	                         name);
 	inst->streams = rho_xrealloc(inst->streams, (inst->n_streams + 1) * sizeof(*inst->streams));
 	inst->streams[inst->n_streams++] = s;
 	return &s->rng;
@@ -204,7 +204,7 @@ static void host_metric(struct rho_ctx *c, const char *name, double value)
 }
 
 static void host_inner(struct rho_ctx *c, const struct rho_rows *x, const struct rho_rows *y, float *out,
-		       size_t stride)
+                       size_t stride)
 {
 	struct rho_instance *inst = of(c);
 	size_t dx = x->mat ? x->mat->cols : 0, dy = y->mat ? y->mat->cols : 0;
@@ -214,23 +214,23 @@ static void host_inner(struct rho_ctx *c, const struct rho_rows *x, const struct
 	}
 	if (!dx || !dy)
 		rho_record(inst, true, RHO_EBUG,
-			   "asked for inner products with rows that have no features "
-			   "(mat is NULL)");
+		           "asked for inner products with rows that have no features "
+		           "(mat is NULL)");
 	else if (dx != dy)
 		rho_record(inst, true, RHO_EBUG,
-			   "asked for inner products of rows of %zu with rows of %zu "
-			   "numbers; they must be equally long",
-			   dx, dy);
+		           "asked for inner products of rows of %zu with rows of %zu "
+		           "numbers; they must be equally long",
+		           dx, dy);
 	else
 		rho_record(inst, true, RHO_EBUG,
-			   "asked for inner products with %zu rows in a stride of only %zu", y->n, stride);
+		           "asked for inner products with %zu rows in a stride of only %zu", y->n, stride);
 	for (size_t i = 0; i < x->n; i++)
 		for (size_t j = 0; j < y->n && j < stride; j++)
 			out[i * stride + j] = NAN;
 }
 
 static void host_parallel(struct rho_ctx *c, size_t n, void (*fn)(void *arg, size_t from, size_t to),
-			  void *arg)
+                          void *arg)
 {
 	rho_score_parallel(n, fn, arg, of(c)->world->threads);
 }

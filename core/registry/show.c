@@ -10,16 +10,11 @@ static json_t *default_json(const struct rho_param *p)
 {
 	json_t *list = NULL;
 	switch (p->type) {
-	case RHO_T_BOOL:
-		return json_boolean(p->def.b);
-	case RHO_T_I64:
-		return json_integer(p->def.i);
-	case RHO_T_F64:
-		return json_real(p->def.f);
-	case RHO_T_STR:
-		return json_string(p->def.s);
-	case RHO_T_CHOICE:
-		return json_string(p->choices[p->def.i]);
+	case RHO_T_BOOL: return json_boolean(p->def.b);
+	case RHO_T_I64: return json_integer(p->def.i);
+	case RHO_T_F64: return json_real(p->def.f);
+	case RHO_T_STR: return json_string(p->def.s);
+	case RHO_T_CHOICE: return json_string(p->choices[p->def.i]);
 	case RHO_T_I64S:
 		list = json_array();
 		for (size_t i = 0; i < p->def.is.n; i++)
@@ -35,8 +30,7 @@ static json_t *default_json(const struct rho_param *p)
 		for (size_t i = 0; i < p->def.ss.n; i++)
 			json_array_append_new(list, json_string(p->def.ss.at[i]));
 		return list;
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 

@@ -77,14 +77,14 @@ static int check_bounds(const struct rho_param *p, struct rho_buf *why)
 	if (isfinite(p->lo) && isfinite(p->hi) && p->lo <= p->hi)
 		return 0;
 	rho_buf_printf(why, "parameter %s: its bounds %g .. %g must be finite and in order (both 0: none)",
-		       p->name, p->lo, p->hi);
+	               p->name, p->lo, p->hi);
 	return -1;
 }
 
 static int out_of_bounds(const struct rho_param *p, double v, struct rho_buf *why)
 {
 	rho_buf_printf(why, "parameter %s: its default %.17g is not within its own bounds %g .. %g", p->name,
-		       v, p->lo, p->hi);
+	               v, p->lo, p->hi);
 	return -1;
 }
 
@@ -93,21 +93,21 @@ static int check_choices(const struct rho_param *p, struct rho_buf *why)
 	int64_t n = 0;
 	if (!p->choices || !p->choices[0]) {
 		rho_buf_printf(why, "parameter %s: a choice needs `choices`, strings that end with NULL",
-			       p->name);
+		               p->name);
 		return -1;
 	}
 	for (; p->choices[n]; n++) {
 		for (int64_t j = 0; j < n; j++) {
 			if (!strcmp(p->choices[j], p->choices[n])) {
 				rho_buf_printf(why, "parameter %s: the choice \"%s\" stands there twice",
-					       p->name, p->choices[n]);
+				               p->name, p->choices[n]);
 				return -1;
 			}
 		}
 	}
 	if (!(p->flags & RHO_REQUIRED) && (p->def.i < 0 || p->def.i >= n)) {
 		rho_buf_printf(why, "parameter %s: its default is choice %lld of 0 .. %lld", p->name,
-			       (long long)p->def.i, (long long)(n - 1));
+		               (long long)p->def.i, (long long)(n - 1));
 		return -1;
 	}
 	return 0;
@@ -126,8 +126,8 @@ static int check_list_default(const struct rho_param *p, struct rho_buf *why)
 {
 	size_t n = p->type == RHO_T_I64S ? p->def.is.n : p->type == RHO_T_F64S ? p->def.fs.n : p->def.ss.n;
 	const void *at = p->type == RHO_T_I64S   ? (const void *)p->def.is.at
-			 : p->type == RHO_T_F64S ? (const void *)p->def.fs.at
-						 : (const void *)p->def.ss.at;
+	                 : p->type == RHO_T_F64S ? (const void *)p->def.fs.at
+	                                         : (const void *)p->def.ss.at;
 	if (n && !at) {
 		rho_buf_printf(why, "parameter %s: its default list has %zu elements at NULL", p->name, n);
 		return -1;
@@ -140,7 +140,7 @@ static int check_list_default(const struct rho_param *p, struct rho_buf *why)
 			return -1;
 		if (p->type == RHO_T_STRS && !p->def.ss.at[i]) {
 			rho_buf_printf(why, "parameter %s: element %zu of its default list is NULL", p->name,
-				       i);
+			               i);
 			return -1;
 		}
 	}
@@ -154,24 +154,19 @@ static int check_meaning(const struct rho_param *p, struct rho_buf *why)
 	if (check_bounds(p, why))
 		return -1;
 	switch (p->type) {
-	case RHO_T_I64:
-		return given ? 0 : check_number_default(p, (double)p->def.i, p->def.i, why);
-	case RHO_T_F64:
-		return given ? 0 : check_number_default(p, p->def.f, p->def.f, why);
-	case RHO_T_CHOICE:
-		return check_choices(p, why);
+	case RHO_T_I64: return given ? 0 : check_number_default(p, (double)p->def.i, p->def.i, why);
+	case RHO_T_F64: return given ? 0 : check_number_default(p, p->def.f, p->def.f, why);
+	case RHO_T_CHOICE: return check_choices(p, why);
 	case RHO_T_I64S:
 	case RHO_T_F64S:
-	case RHO_T_STRS:
-		return given ? 0 : check_list_default(p, why);
+	case RHO_T_STRS: return given ? 0 : check_list_default(p, why);
 	case RHO_T_PART:
 		if (rho_kind_name(p->kind))
 			return 0;
 		rho_buf_printf(why, "parameter %s: it is a part of kind %u, which is no kind of plugin",
-			       p->name, p->kind);
+		               p->name, p->kind);
 		return -1;
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
@@ -182,14 +177,14 @@ static int check_place(const struct rho_param *p, size_t self_size, struct rho_b
 		rho_buf_printf(why, "parameter %s: type %u is none of enum rho_type", p->name, p->type);
 	else if (p->offset > self_size || size > self_size - p->offset)
 		rho_buf_printf(why,
-			       "parameter %s: its field lies at %zu .. %zu, outside self_size = %zu; set "
-			       ".self_size = sizeof(struct …)",
-			       p->name, p->offset, p->offset + size, self_size);
+		               "parameter %s: its field lies at %zu .. %zu, outside self_size = %zu; set "
+		               ".self_size = sizeof(struct …)",
+		               p->name, p->offset, p->offset + size, self_size);
 	else if (p->offset % align)
 		rho_buf_printf(why,
-			       "parameter %s: its field at %zu is not aligned to %zu; use the macros of "
-			       "rho/param.h",
-			       p->name, p->offset, align);
+		               "parameter %s: its field at %zu is not aligned to %zu; use the macros of "
+		               "rho/param.h",
+		               p->name, p->offset, align);
 	else
 		return 0;
 	return -1;
@@ -222,9 +217,9 @@ static int check_pairs(const struct rho_param *p, size_t n, struct rho_buf *why)
 			}
 			if (from < end && other < to) {
 				rho_buf_printf(why,
-					       "parameters %s and %s lie over each other in self, at %zu and "
-					       "%zu; give each a field of its own",
-					       p[j].name, p[i].name, other, from);
+				               "parameters %s and %s lie over each other in self, at %zu and "
+				               "%zu; give each a field of its own",
+				               p[j].name, p[i].name, other, from);
 				return -1;
 			}
 		}
@@ -246,7 +241,7 @@ int rho_table_load(struct rho_module *m, const struct rho_plugin *raw, struct rh
 			break;
 		if (m->n_params == MOST_PARAMS) {
 			rho_buf_printf(why, "its parameters go on after %d; end the table with RHO_END",
-				       MOST_PARAMS);
+			               MOST_PARAMS);
 			return -1;
 		}
 		memcpy(p, at, copied);

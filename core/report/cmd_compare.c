@@ -34,13 +34,17 @@ static const char help[] =
 enum option { METRIC, BASELINE, INTERVAL, WINDOW, RESAMPLES, BY, OUTPUT, GROUPS, CSV, MARKDOWN, LATEX, JSON };
 
 static const char *const option_name[] = {
-	[METRIC] = "--metric", [BASELINE] = "--baseline", [INTERVAL] = "--interval", [WINDOW] = "--window",
-	[RESAMPLES] = "--resamples", [BY] = "--by", [OUTPUT] = "-o", [GROUPS] = "--groups", [CSV] = "--csv",
-	[MARKDOWN] = "--markdown", [LATEX] = "--latex", [JSON] = "--json",
+	[METRIC] = "--metric",     [BASELINE] = "--baseline",   [INTERVAL] = "--interval",
+	[WINDOW] = "--window",     [RESAMPLES] = "--resamples", [BY] = "--by",
+	[OUTPUT] = "-o",           [GROUPS] = "--groups",       [CSV] = "--csv",
+	[MARKDOWN] = "--markdown", [LATEX] = "--latex",         [JSON] = "--json",
 };
 enum { N_OPTIONS = sizeof option_name / sizeof *option_name };
 
-struct request { const char *dir, *output; struct rho_compare_options options; };
+struct request {
+	const char *dir, *output;
+	struct rho_compare_options options;
+};
 
 static int mistake(const char *fmt, const char *what)
 {
@@ -57,7 +61,7 @@ static int share(const char *name, const char *text, double *out)
 	if (end != text && !*end && *out > 0 && *out <= 1)
 		return 0;
 	fprintf(stderr, "rho compare: %s takes a share above 0 and at most 1, such as 0.2, not \"%s\"\n",
-		name, text);
+	        name, text);
 	return 2;
 }
 
@@ -66,13 +70,13 @@ static int set(struct request *r, enum option which, const char *value)
 	unsigned long long n;
 	char *end;
 	switch (which) {
-	case METRIC:   r->options.metric = value; return 0;
+	case METRIC: r->options.metric = value; return 0;
 	case BASELINE: r->options.baseline = value; return 0;
-	case BY:       r->options.by = value; return 0;
-	case OUTPUT:   r->output = value; return 0;
-	case GROUPS:   r->options.groups = true; return 0;
+	case BY: r->options.by = value; return 0;
+	case OUTPUT: r->output = value; return 0;
+	case GROUPS: r->options.groups = true; return 0;
 	case INTERVAL: return share("--interval", value, &r->options.interval);
-	case WINDOW:   return share("--window", value, &r->options.window);
+	case WINDOW: return share("--window", value, &r->options.window);
 	case RESAMPLES:
 		errno = 0;
 		n = strtoull(value, &end, 10);
@@ -83,8 +87,10 @@ static int set(struct request *r, enum option which, const char *value)
 	default:
 		if (r->options.format != RHO_AS_TEXT)
 			return mistake("%s is one format too many", option_name[which]);
-		r->options.format = which == CSV ? RHO_AS_CSV : which == MARKDOWN ? RHO_AS_MARKDOWN :
-		                    which == LATEX ? RHO_AS_LATEX : RHO_AS_JSON;
+		r->options.format = which == CSV        ? RHO_AS_CSV
+		                    : which == MARKDOWN ? RHO_AS_MARKDOWN
+		                    : which == LATEX    ? RHO_AS_LATEX
+		                                        : RHO_AS_JSON;
 		return 0;
 	}
 }
@@ -101,8 +107,8 @@ static int parse(int argc, char **argv, struct request *r)
 			r->dir = argv[i];
 			continue;
 		}
-		while (which < N_OPTIONS && (strlen(option_name[which]) != len ||
-		                             strncmp(option_name[which], argv[i], len)))
+		while (which < N_OPTIONS &&
+		       (strlen(option_name[which]) != len || strncmp(option_name[which], argv[i], len)))
 			which++;
 		if (which == N_OPTIONS) {
 			near = rho_nearest(argv[i], option_name, N_OPTIONS);
@@ -129,7 +135,7 @@ static bool coloured(FILE *out)
 
 /* Reads, compares, formats into `text`. */
 static int compare(const char *dir, const struct rho_compare_options *o, struct rho_buf *text,
-		   struct rho_buf *why)
+                   struct rho_buf *why)
 {
 	struct rho_results *res = rho_results_read(dir, why);
 	struct rho_comparison *c = res ? rho_compare(res, o, why) : NULL;

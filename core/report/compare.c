@@ -8,7 +8,7 @@
 #include "../base/diag.h"
 #include "internal.h"
 
-#define BETTER_RESAMPLES 2000   /* as Agarwal et al. take for the probability of improvement */
+#define BETTER_RESAMPLES 2000 /* as Agarwal et al. take for the probability of improvement */
 
 bool rho_lower_is_better(const char *metric)
 {
@@ -24,7 +24,10 @@ bool rho_lower_is_better(const char *metric)
 	return false;
 }
 
-struct seed_at { uint64_t seed; size_t at; };
+struct seed_at {
+	uint64_t seed;
+	size_t at;
+};
 
 static int seed_order(const void *a, const void *b)
 {
@@ -55,7 +58,7 @@ size_t *rho_cell_index(const struct rho_results *res)
 
 /* Score and AUC of a finished cell. 0, 1: it never recorded the metric, -1: its file is damaged. */
 static int score_cell(const struct rho_comparison *c, size_t cell, const char *metric, double *score,
-		      double *auc, struct rho_buf *why)
+                      double *auc, struct rho_buf *why)
 {
 	uint64_t *step;
 	double *value, end = (double)c->results->steps;
@@ -129,8 +132,8 @@ static bool collect(struct rho_comparison *c)
 			add_hole(c, arm, seed, rho_xprintf("never recorded %s", c->metric));
 		else if (isnan(c->score[i]))
 			add_hole(c, arm, seed,
-				 rho_xprintf("recorded no %s in the last %g%% of the run", c->metric,
-					     100 * c->window));
+			         rho_xprintf("recorded no %s in the last %g%% of the run", c->metric,
+			                     100 * c->window));
 	}
 	rho_buf_free(&why);
 	free(index);
@@ -255,7 +258,7 @@ static double median_record(const struct rho_results *res, size_t cell, const ch
 static void costs(const struct rho_comparison *c, struct rho_compared *a, const size_t *index)
 {
 	static const char *const metric[] = { "regret", "coverage_regret", "selection_regret",
-					      "decision_us" };
+		                              "decision_us" };
 	double *to[] = { &a->regret, &a->coverage, &a->selection, &a->decision_us };
 	size_t seeds = c->results->n_seeds;
 	double *x = rho_xmalloc(seeds * sizeof *x);
@@ -379,7 +382,7 @@ static bool settings(struct rho_comparison *c, const struct rho_compare_options 
 	c->lower = rho_lower_is_better(c->metric);
 	if (!(c->interval > 0 && c->interval < 1)) {
 		rho_buf_printf(why, "the interval must lie between 0 and 1, such as 0.95; it is %g",
-			       c->interval);
+		               c->interval);
 		return false;
 	}
 	if (!(c->window > 0 && c->window <= 1)) {

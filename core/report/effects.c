@@ -8,15 +8,13 @@
 
 /* One axis laid out as blocks x values: a block is a combination of all the other axes' values. */
 struct layout {
-	const char **value; size_t n_values;    /* NULL: of arms that leave the axis alone */
+	const char **value;
+	size_t n_values; /* NULL: of arms that leave the axis alone */
 	size_t n_blocks;
-	size_t *arm;            /* (n_blocks, n_values): an arm of the results, SIZE_MAX: not planned */
+	size_t *arm; /* (n_blocks, n_values): an arm of the results, SIZE_MAX: not planned */
 };
 
-static bool same_value(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
+static bool same_value(const char *a, const char *b) { return a && b ? !strcmp(a, b) : a == b; }
 
 static bool same_block(const struct rho_results *res, size_t a, size_t b, size_t axis)
 {
@@ -29,7 +27,7 @@ static bool same_block(const struct rho_results *res, size_t a, size_t b, size_t
 static struct layout lay_out(const struct rho_results *res, size_t axis)
 {
 	struct layout l = { .value = rho_xcalloc(res->n_arms, sizeof *l.value) };
-	size_t *first = rho_xcalloc(res->n_arms, sizeof *first);        /* an arm of each block */
+	size_t *first = rho_xcalloc(res->n_arms, sizeof *first); /* an arm of each block */
 	size_t *block = rho_xcalloc(res->n_arms, sizeof *block),
 	       *value = rho_xcalloc(res->n_arms, sizeof *value);
 	for (size_t i = 0; i < res->n_arms; i++) {
@@ -90,8 +88,8 @@ static struct sums sum_blocks(const struct rho_comparison *c, const struct layou
 {
 	size_t seeds = c->results->n_seeds;
 	struct sums sums = { .effect = rho_xcalloc(l->n_values * seeds, sizeof(double)),
-	                     .level = rho_xcalloc(l->n_values * seeds, sizeof(double)) };
-	double *x = rho_xmalloc(l->n_values * sizeof *x), middle;       /* (n_values) */
+		             .level = rho_xcalloc(l->n_values * seeds, sizeof(double)) };
+	double *x = rho_xmalloc(l->n_values * sizeof *x), middle; /* (n_values) */
 	bool *touched = rho_xcalloc(l->n_blocks, sizeof *touched);
 	for (size_t s = 0; s < seeds; s++) {
 		size_t complete = 0;
@@ -126,8 +124,11 @@ static void axis_effects(struct rho_comparison *c, size_t axis)
 	c->effect = rho_xrealloc(c->effect, (c->n_effects + l.n_values) * sizeof *c->effect);
 	for (size_t v = 0; v < l.n_values && l.n_values > 1; v++)
 		c->effect[c->n_effects++] = (struct rho_effect){
-			.axis = axis, .value = l.value[v] ? l.value[v] : "base", .seeds = sums.used,
-			.blocks = sums.blocks, .all_blocks = full,
+			.axis = axis,
+			.value = l.value[v] ? l.value[v] : "base",
+			.seeds = sums.used,
+			.blocks = sums.blocks,
+			.all_blocks = full,
 			.mean = rho_mean(sums.level + v * seeds, sums.used),
 			.effect = rho_mean(sums.effect + v * seeds, sums.used),
 			.ci = rho_boot_mean(sums.effect + v * seeds, sums.used, RHO_EXPANDED, c->interval,
@@ -160,10 +161,10 @@ static double *group_scores(const struct rho_comparison *c, const size_t *index,
 
 /* IQM and interval of each arm over the seeds that have every one of these n tasks. */
 static struct rho_group group_of(const struct rho_comparison *c, const char *name, double *const *task,
-				 size_t n)
+                                 size_t n)
 {
 	size_t seeds = c->results->n_seeds;
-	double *x = rho_xmalloc(seeds * n * sizeof *x);         /* (runs, n) */
+	double *x = rho_xmalloc(seeds * n * sizeof *x); /* (runs, n) */
 	struct rho_group g = { .name = name ? rho_xstrdup(name) : NULL };
 	g.iqm = rho_xmalloc(c->n_arms * sizeof *g.iqm);
 	g.ci = rho_xmalloc(c->n_arms * sizeof *g.ci);
@@ -190,7 +191,7 @@ void rho_compare_groups(struct rho_comparison *c)
 	char **names;
 	size_t n_names = rho_recorded_metrics(c->results, &names), len = strlen(c->metric), n = 0;
 	size_t *index = rho_cell_index(c->results);
-	double **score = rho_xcalloc(n_names + 1, sizeof *score);       /* (n) each as in group_scores */
+	double **score = rho_xcalloc(n_names + 1, sizeof *score); /* (n) each as in group_scores */
 	c->group = rho_xcalloc(n_names + 1, sizeof *c->group);
 	for (size_t i = 0; i < n_names; i++) {
 		size_t full = strlen(names[i]);

@@ -75,15 +75,15 @@ static void csv_arms(const struct rho_comparison *c, struct rho_buf *out)
 		csv_text(c->results->axis[x], out);
 	}
 	rho_buf_str(out,
-		    ",metric,better,window,interval,seeds,n,mean,mean_lo,mean_hi,sd,iqm,iqm_lo,iqm_hi,auc,"
-		    "baseline,pairs,wins,ties,difference,difference_lo,difference_hi,p_better,p_better_lo,"
-		    "p_better_hi,p,p_holm,detectable,regret,coverage_regret,selection_regret,decision_us");
+	            ",metric,better,window,interval,seeds,n,mean,mean_lo,mean_hi,sd,iqm,iqm_lo,iqm_hi,auc,"
+	            "baseline,pairs,wins,ties,difference,difference_lo,difference_hi,p_better,p_better_lo,"
+	            "p_better_hi,p,p_holm,detectable,regret,coverage_regret,selection_regret,decision_us");
 	for (size_t j = 0; j < c->n_groups; j++) {
 		static const char *const end[] = { "", "_lo", "_hi" };
 		for (size_t k = 0; k < 3; k++) {
 			char *name = c->group[j].name
-					     ? rho_xprintf("%s[%s]%s", c->metric, c->group[j].name, end[k])
-					     : rho_xprintf("%s[]%s", c->metric, end[k]);
+			                     ? rho_xprintf("%s[%s]%s", c->metric, c->group[j].name, end[k])
+			                     : rho_xprintf("%s[]%s", c->metric, end[k]);
 			rho_buf_str(out, ",");
 			csv_text(name, out);
 			free(name);
@@ -101,8 +101,8 @@ void rho_compare_csv(const struct rho_comparison *c, const struct rho_compare_op
 		return;
 	}
 	rho_buf_str(out,
-		    "axis,value,metric,better,window,interval,n,blocks,blocks_planned,mean,effect,effect_lo,"
-		    "effect_hi\n");
+	            "axis,value,metric,better,window,interval,n,blocks,blocks_planned,mean,effect,effect_lo,"
+	            "effect_hi\n");
 	for (size_t i = 0; i < c->n_effects; i++) {
 		const struct rho_effect *e = &c->effect[i];
 		csv_text(c->results->axis[e->axis], out);
@@ -111,7 +111,7 @@ void rho_compare_csv(const struct rho_comparison *c, const struct rho_compare_op
 		rho_buf_str(out, ",");
 		csv_text(c->metric, out);
 		rho_buf_printf(out, ",%s,%.12g,%.12g,%zu,%zu,%zu", c->lower ? "lower" : "higher", c->window,
-			       c->interval, e->seeds, e->blocks, e->all_blocks);
+		               c->interval, e->seeds, e->blocks, e->all_blocks);
 		csv_number(e->mean, out);
 		csv_interval(e->effect, e->ci, out);
 		rho_buf_str(out, "\n");
@@ -127,10 +127,7 @@ static json_t *sentence(const char *s)
 	return text ? text : json_string("(a text that is not UTF-8)");
 }
 
-static json_t *real(double x)
-{
-	return isnan(x) ? json_null() : json_real(x);
-}
+static json_t *real(double x) { return isnan(x) ? json_null() : json_real(x); }
 
 static json_t *pair(struct rho_interval ci)
 {
@@ -186,8 +183,8 @@ static json_t *json_arm(const struct rho_comparison *c, const struct rho_compare
 			json_object_set_new(out, "groups", groups);
 		}
 		json_object_set_new(groups, c->group[j].name ? c->group[j].name : "",
-				    json_pack("{s:o, s:o}", "iqm", real(c->group[j].iqm[a - c->arm]),
-					      "interval", pair(c->group[j].ci[a - c->arm])));
+		                    json_pack("{s:o, s:o}", "iqm", real(c->group[j].iqm[a - c->arm]),
+		                              "interval", pair(c->group[j].ci[a - c->arm])));
 	}
 	return out;
 }
@@ -198,11 +195,11 @@ static json_t *json_effects(const struct rho_comparison *c)
 	for (size_t i = 0; i < c->n_effects; i++) {
 		const struct rho_effect *e = &c->effect[i];
 		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "axis",
-						      c->results->axis[e->axis], "value", e->value, "n",
-						      (json_int_t)e->seeds, "blocks", (json_int_t)e->blocks,
-						      "blocks_planned", (json_int_t)e->all_blocks, "mean",
-						      real(e->mean), "effect", real(e->effect), "interval",
-						      pair(e->ci)));
+		                                      c->results->axis[e->axis], "value", e->value, "n",
+		                                      (json_int_t)e->seeds, "blocks", (json_int_t)e->blocks,
+		                                      "blocks_planned", (json_int_t)e->all_blocks, "mean",
+		                                      real(e->mean), "effect", real(e->effect), "interval",
+		                                      pair(e->ci)));
 	}
 	return list;
 }
@@ -213,13 +210,13 @@ static json_t *json_holes(const struct rho_comparison *c)
 	for (size_t i = 0; i < c->n_holes; i++) {
 		const struct rho_hole *h = &c->hole[i];
 		json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "arm", c->results->arm[h->arm].name,
-						      "seed", (json_int_t)h->seed, "why", sentence(h->why)));
+		                                      "seed", (json_int_t)h->seed, "why", sentence(h->why)));
 	}
 	return list;
 }
 
 void rho_compare_json(const struct rho_comparison *c, const struct rho_compare_options *o,
-		      struct rho_buf *out)
+                      struct rho_buf *out)
 {
 	json_t *root = json_object(), *seeds = json_array(), *arms = json_array();
 	struct rho_buf found = { 0 };

@@ -5,7 +5,11 @@
 #include "internal.h"
 
 /* The paired difference of two arms over the seeds both have, turned so that more is better for `a`. */
-struct duel { size_t pairs, wins, ties; double diff; struct rho_interval ci; };
+struct duel {
+	size_t pairs, wins, ties;
+	double diff;
+	struct rho_interval ci;
+};
 
 static struct duel fight(const struct rho_comparison *c, size_t a, size_t b)
 {
@@ -67,7 +71,7 @@ static void few_seeds(size_t pairs, struct rho_buf *out)
 {
 	if (pairs < 5)
 		rho_buf_printf(out, "; with %zu seed%s this is a hint, not a finding", pairs,
-			       pairs == 1 ? "" : "s");
+		               pairs == 1 ? "" : "s");
 }
 
 static void best_and_next(const struct rho_comparison *c, size_t scored, struct rho_buf *out)
@@ -78,7 +82,7 @@ static void best_and_next(const struct rho_comparison *c, size_t scored, struct 
 	bool clear = d.ci.lo > 0;
 	if (d.pairs && d.ties == d.pairs) {
 		rho_buf_printf(out, "no arm is best: %s and %s have the same %s on every seed they share, ",
-			       best->label, next->label, c->metric);
+		               best->label, next->label, c->metric);
 		value(best->iqm, best->iqm_ci, out);
 		few_seeds(d.pairs, out);
 		return;
@@ -100,7 +104,7 @@ static void best_and_next(const struct rho_comparison *c, size_t scored, struct 
 		rho_buf_printf(out, ", but its lead on the runner-up %s, ", next->label);
 		value(d.diff, d.ci, out);
 		rho_buf_printf(out, ", %s 0 (%zu of %zu seeds)", d.ci.hi < 0 ? "is below" : "includes",
-			       d.wins, d.pairs);
+		               d.wins, d.pairs);
 		tied_with_best(c, scored, out);
 	}
 	few_seeds(d.pairs, out);
@@ -113,16 +117,16 @@ void rho_compare_found(const struct rho_comparison *c, struct rho_buf *out)
 		scored++;
 	if (!scored) {
 		rho_buf_printf(out,
-			       "nothing yet: no cell of %s has a score; `rho run %s` runs what is missing.",
-			       c->results->dir, c->results->file);
+		               "nothing yet: no cell of %s has a score; `rho run %s` runs what is missing.",
+		               c->results->dir, c->results->file);
 		return;
 	}
 	if (scored == 1) {
 		const struct rho_compared *only = &c->arm[0];
 		rho_buf_printf(out, "%s has %s ", only->label, c->metric);
 		value(only->iqm, only->iqm_ci, out);
-		rho_buf_printf(out, "; %s to compare it with.", c->n_arms == 1 ? "there is no other arm"
-		                                                              : "no other arm has a score");
+		rho_buf_printf(out, "; %s to compare it with.",
+		               c->n_arms == 1 ? "there is no other arm" : "no other arm has a score");
 		return;
 	}
 	best_and_next(c, scored, out);

@@ -4,7 +4,10 @@
 
 #include "grid.h"
 
-struct entry { char *text; enum rho_tone tone; };
+struct entry {
+	char *text;
+	enum rho_tone tone;
+};
 
 struct rho_grid {
 	size_t n_cols, n, room; /* n: entries so far; the first n_cols are the head */
@@ -85,7 +88,7 @@ static void pad(struct rho_buf *out, size_t n)
 static void piece(const struct rho_grid *g, size_t from, size_t to, bool colour, struct rho_buf *out)
 {
 	for (size_t row = 0; row + g->n_cols <= g->n; row += g->n_cols) {
-		size_t owed = 0;        /* spaces are written only before text: no line ends in any */
+		size_t owed = 0; /* spaces are written only before text: no line ends in any */
 		for (size_t c = 0; c < to; c = c ? c + 1 : from) {
 			const struct entry *e = &g->entry[row + c];
 			size_t room = column_width(g, c) - width(e->text);
@@ -202,7 +205,7 @@ void rho_wrap(const char *text, size_t indent, struct rho_buf *out)
 	struct rho_buf word = { 0 };
 	size_t column = strspn(text, " "), start = column;
 	pad(out, column);
-	for (const char *p = text + column; *p; ) {
+	for (const char *p = text + column; *p;) {
 		size_t len = strcspn(p, " \n"), wide;
 		rho_buf_clear(&word);
 		wide = put_word(p, len, &word);

@@ -4,7 +4,10 @@
 
 #include "internal.h"
 
-struct seen { const char *value; size_t axis; };
+struct seen {
+	const char *value;
+	size_t axis;
+};
 
 static int by_value(const void *a, const void *b)
 {
@@ -36,10 +39,7 @@ static bool *axes_to_keep(const struct rho_results *res)
 	return keep;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static bool any_twice(char *const *label, size_t n)
 {
@@ -62,12 +62,12 @@ char **rho_arm_labels(const struct rho_results *res)
 		for (size_t a = 0; a < res->n_axes; a++)
 			if (res->arm[i].value[a])
 				rho_buf_printf(&text, "%s%s%s%s", text.len ? "," : "",
-					       keep[a] ? res->axis[a] : "", keep[a] ? "=" : "",
-					       res->arm[i].value[a]);
+				               keep[a] ? res->axis[a] : "", keep[a] ? "=" : "",
+				               res->arm[i].value[a]);
 		label[i] = text.len ? text.at : rho_xstrdup(res->arm[i].name);
 	}
 	twice = any_twice(label, res->n_arms);
-	for (size_t i = 0; i < res->n_arms && twice; i++) {     /* names with commas in them: take no risk */
+	for (size_t i = 0; i < res->n_arms && twice; i++) { /* names with commas in them: take no risk */
 		free(label[i]);
 		label[i] = rho_xstrdup(res->arm[i].name);
 	}

@@ -6,7 +6,7 @@
 #include "grid.h"
 #include "internal.h"
 
-struct doc {                    /* where it goes, and how it looks there */
+struct doc { /* where it goes, and how it looks there */
 	struct rho_buf *out;
 	uint32_t format;
 	bool colour;
@@ -19,7 +19,7 @@ static const char *number(double x, int decimals, bool sign, char out[48])
 	if (isnan(x))
 		return "-";
 	if (fabs(x) < 0.5 * pow(10, -decimals))
-		x = 0;          /* no "-0.000" */
+		x = 0; /* no "-0.000" */
 	snprintf(out, 48, sign ? "%+.*f" : "%.*f", decimals, x);
 	return out;
 }
@@ -71,7 +71,7 @@ static void paragraph(const struct doc *d, const char *text, enum rho_tone tone)
 {
 	struct rho_buf lines = { 0 };
 	rho_wrap(text, strspn(text, " ") + 2, &lines);
-	for (const char *p = lines.at; *p; ) {
+	for (const char *p = lines.at; *p;) {
 		size_t len = strcspn(p, "\n");
 		char *line = rho_xprintf("%.*s", (int)len, p);
 		rho_buf_str(d->out, d->format == RHO_AS_LATEX ? "% " : "");
@@ -83,10 +83,7 @@ static void paragraph(const struct doc *d, const char *text, enum rho_tone tone)
 	rho_buf_free(&lines);
 }
 
-static void gap(const struct doc *d)
-{
-	rho_buf_str(d->out, "\n");
-}
+static void gap(const struct doc *d) { rho_buf_str(d->out, "\n"); }
 
 static void table(const struct doc *d, const struct rho_grid *g)
 {
@@ -137,8 +134,10 @@ static void header(const struct doc *d, const struct rho_comparison *c, bool eff
 		rho_buf_str(&t, "Mean effects");
 	else
 		rho_buf_printf(&t, "IQM and difference to %s (paired by seed)", label_of(c, c->baseline));
-	rho_buf_printf(&t, ", each with its %g%% interval: expanded percentile bootstrap over seeds, "
-	               "%llu resamples", 100 * c->interval, (unsigned long long)c->resamples);
+	rho_buf_printf(&t,
+	               ", each with its %g%% interval: expanded percentile bootstrap over seeds, "
+	               "%llu resamples",
+	               100 * c->interval, (unsigned long long)c->resamples);
 	paragraph(d, t.at, RHO_PLAIN);
 	rho_buf_free(&t);
 	gap(d);
@@ -153,7 +152,7 @@ static enum rho_tone verdict(const struct rho_comparison *c, struct rho_interval
 }
 
 static void arm_row(struct rho_grid *g, const struct rho_comparison *c, const struct rho_compared *a,
-		    bool best, int dec)
+                    bool best, int dec)
 {
 	char text[48];
 	bool base = a->arm == c->baseline;
@@ -207,7 +206,7 @@ static void legend(const struct doc *d, const struct rho_comparison *c)
 			rho_quantile(seen, n, 0.5));
 	if (fewer)
 		rho_buf_printf(&t, " *: of %s seeds planned, see below.",
-			       number((double)c->results->n_seeds, 0, false, text));
+		               number((double)c->results->n_seeds, 0, false, text));
 	paragraph(d, t.at, RHO_FAINT);
 	rho_buf_free(&t);
 	free(seen);
@@ -229,7 +228,7 @@ static void main_table(const struct doc *d, const struct rho_comparison *c)
 	table(d, g);
 	rho_grid_free(g);
 	if (d->format != RHO_AS_TEXT)
-		gap(d);         /* without it Markdown takes what follows for a row */
+		gap(d); /* without it Markdown takes what follows for a row */
 	legend(d, c);
 }
 
@@ -263,23 +262,23 @@ static void cost_table(const struct doc *d, const struct rho_comparison *c)
 		for (size_t m = 0; m < 4; m++)
 			if (have[m])
 				put_number(g, value[m],
-					   m < 3             ? 4
-					   : value[m] < 10   ? 2
-					   : value[m] < 1000 ? 1
-							     : 0);
+				           m < 3             ? 4
+				           : value[m] < 10   ? 2
+				           : value[m] < 1000 ? 1
+				                             : 0);
 	}
 	gap(d);
 	if (cols - have[3] > 1)
 		paragraph(d,
-			  "regret = coverage (the best action was not among the candidates) + selection (a "
-			  "worse "
-			  "candidate was chosen), means over seeds, same window"
-			  "; decision us: time of one decision, median over records and seeds",
-			  RHO_PLAIN);
+		          "regret = coverage (the best action was not among the candidates) + selection (a "
+		          "worse "
+		          "candidate was chosen), means over seeds, same window"
+		          "; decision us: time of one decision, median over records and seeds",
+		          RHO_PLAIN);
 	else
 		paragraph(d,
-			  "decision us: time of one decision in microseconds, median over records and seeds",
-			  RHO_PLAIN);
+		          "decision us: time of one decision in microseconds, median over records and seeds",
+		          RHO_PLAIN);
 	gap(d);
 	table(d, g);
 	rho_grid_free(g);
@@ -338,15 +337,17 @@ static void effect_table(const struct doc *d, const struct rho_comparison *c)
 		bool first = !i || e[-1].axis != e->axis;
 		char text[48];
 		rho_grid_put(g, RHO_PLAIN,
-			     first || d->format != RHO_AS_TEXT ? c->results->axis[e->axis] : "");
+		             first || d->format != RHO_AS_TEXT ? c->results->axis[e->axis] : "");
 		rho_grid_put(g, RHO_PLAIN, e->value);
 		rho_grid_put(g, RHO_PLAIN, number(e->mean, decimals, false, text));
 		put(g, verdict(c, e->ci), with_interval(e->effect, e->ci, decimals, true));
 		put(g, RHO_PLAIN, rho_xprintf("%zu", e->seeds));
 		put(g, RHO_PLAIN, rho_xprintf("%zu/%zu", e->blocks, e->all_blocks));
 	}
-	paragraph(d, "effect of each axis: difference to the mean over its values, averaged over the blocks "
-	          "(combinations of the other axes), paired by seed", RHO_PLAIN);
+	paragraph(d,
+	          "effect of each axis: difference to the mean over its values, averaged over the blocks "
+	          "(combinations of the other axes), paired by seed",
+	          RHO_PLAIN);
 	gap(d);
 	if (c->n_effects)
 		table(d, g);
@@ -361,19 +362,19 @@ static void effect_table(const struct doc *d, const struct rho_comparison *c)
 static void seed_list(const struct rho_hole *hole, size_t n, struct rho_buf *out)
 {
 	for (size_t i = 0, j; i < n; i = j + 1) {
-		for (j = i; j + 1 < n && hole[j + 1].seed == hole[j].seed + 1; )
+		for (j = i; j + 1 < n && hole[j + 1].seed == hole[j].seed + 1;)
 			j++;
 		rho_buf_printf(out, "%s%llu", i ? ", " : "", (unsigned long long)hole[i].seed);
 		if (j > i)
 			rho_buf_printf(out, "%s%llu", j > i + 1 ? "-" : ", ",
-				       (unsigned long long)hole[j].seed);
+			               (unsigned long long)hole[j].seed);
 	}
 }
 
-struct gone {                   /* the holes of one arm that have one reason */
+struct gone { /* the holes of one arm that have one reason */
 	size_t arm;
 	const char *why;
-	char *seeds;            /* "3, 5-9"; NULL once it is told */
+	char *seeds; /* "3, 5-9"; NULL once it is told */
 };
 
 /* Tells of gone[first] and, in the same breath, of all arms that lack the same seeds for the same
@@ -444,7 +445,7 @@ static void warnings(const struct doc *d, const struct rho_comparison *c)
 }
 
 void rho_compare_format(const struct rho_comparison *c, const struct rho_compare_options *o,
-			struct rho_buf *out)
+                        struct rho_buf *out)
 {
 	const struct doc d = { out, o->format, o->colour && o->format == RHO_AS_TEXT };
 	struct rho_buf found = { 0 };

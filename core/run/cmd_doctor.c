@@ -66,9 +66,9 @@ static void about_machine(void)
 		char *on = strchr(v.at, '['), *end = on ? strchr(on, ']') : NULL;
 		printf("huge pages   %.*s%s\n", end ? (int)(end - on - 1) : 0, end ? on + 1 : "",
 		       end && !strncmp(on, "[never", 6)
-			       ? ": large tables are read more slowly; echo madvise > "
-				 "/sys/kernel/mm/transparent_hugepage/enabled"
-			       : "");
+		               ? ": large tables are read more slowly; echo madvise > "
+		                 "/sys/kernel/mm/transparent_hugepage/enabled"
+		               : "");
 	}
 	rho_buf_free(&v);
 	rho_buf_free(&why);

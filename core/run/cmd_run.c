@@ -107,7 +107,8 @@ static int parse(int argc, char **argv, struct args *a)
 			a->dirs[a->n_dirs++] = v;
 		else if ((v = rho_option_value("--results", argc, argv, &i)))
 			a->results = v;
-		else if ((v = rho_option_value("--jobs", argc, argv, &i)) || (v = rho_option_value("-j", argc, argv, &i))) {
+		else if ((v = rho_option_value("--jobs", argc, argv, &i)) ||
+		         (v = rho_option_value("-j", argc, argv, &i))) {
 			if (parse_jobs(v, &a->jobs))
 				return 2;
 		} else if (arg[0] == '-' || a->file)
@@ -152,8 +153,10 @@ static int lock_run(const struct session *s)
 	char *path = rho_xprintf("%s/run-%s.lock", s->store, s->plan->name);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0) {
-		fprintf(stderr, "rho run: %s cannot be written: %s; make the folder writable, or choose another with "
-		        "--results\n", path, strerror(errno));
+		fprintf(stderr,
+		        "rho run: %s cannot be written: %s; make the folder writable, or choose another with "
+		        "--results\n",
+		        path, strerror(errno));
 	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
 		fprintf(stderr,
 		        "rho run: another rho run is at work on %s; wait for it, or give this one another "

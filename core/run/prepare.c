@@ -103,7 +103,8 @@ static int try(struct attempt *a, struct said *said, struct rho_buf *why)
 		rho_buf_clear(&text);
 		rho_blame(&text, -code, &a->page->call);
 		if (kind && kind < RHO_N_ROLES && a->arm->role[kind].module && code != -SIGKILL)
-			rho_buf_printf(&text, "\nthe plugin is at fault; `rho plugin check %s %s` tries it out",
+			rho_buf_printf(&text,
+			               "\nthe plugin is at fault; `rho plugin check %s %s` tries it out",
 			               rho_kind_name(kind), a->arm->role[kind].module->plugin.name);
 		n = report(a, kind ? kind : RHO_N_ROLES, text.at, said);
 	} else if (code == RHO_N_ROLES) {

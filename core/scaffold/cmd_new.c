@@ -12,9 +12,10 @@
 #include "../command.h"
 #include "../registry/module.h"
 
-struct template {
-	const char *name;               /* "agent/plugin.c"; "common/…" goes with every kind */
-	const unsigned char *at;        /* (size) */
+struct template
+{
+	const char *name;        /* "agent/plugin.c"; "common/…" goes with every kind */
+	const unsigned char *at; /* (size) */
 	size_t size;
 };
 #include "templates.inc"
@@ -47,7 +48,8 @@ static void fill(const struct template *t, const char *kind, const char *name, s
 	const char *at = (const char *)t->at, *end = at + t->size, *values[] = { kind, name, name };
 	while (at < end) {
 		size_t m = 0;
-		while (m < 3 && ((size_t)(end - at) < strlen(marks[m]) || memcmp(at, marks[m], strlen(marks[m]))))
+		while (m < 3 &&
+		       ((size_t)(end - at) < strlen(marks[m]) || memcmp(at, marks[m], strlen(marks[m]))))
 			m++;
 		if (m == 3) {
 			rho_buf_add(out, at++, 1);
@@ -105,17 +107,22 @@ static int make_folder(const char *folder, const char *kind, const char *name, s
 
 static int refuse(const char *kind, const char *name)
 {
-	static const char *const kinds[] = { "dataset", "encoder", "sampler", "env", "agent", "verifier", "reporter" };
+	static const char *const kinds[] = { "dataset", "encoder",  "sampler", "env",
+		                             "agent",   "verifier", "reporter" };
 	if (!rho_kind_from_name(kind)) {
 		const char *near = rho_nearest(kind, kinds, 7);
-		fprintf(stderr, "rho plugin new: %s is no kind of plugin%s%s%s Kinds are dataset, encoder, sampler, env, "
+		fprintf(stderr,
+		        "rho plugin new: %s is no kind of plugin%s%s%s Kinds are dataset, encoder, sampler, "
+		        "env, "
 		        "agent, verifier, reporter\n",
 		        kind, near ? "; did you mean " : ".", near ? near : "", near ? "?" : "");
 		return 2;
 	}
 	if (!valid_name(name)) {
-		fprintf(stderr, "rho plugin new: %s cannot be a plugin's name: small letters, digits and _, a letter "
-		        "first, at most 60 characters\n", name);
+		fprintf(stderr,
+		        "rho plugin new: %s cannot be a plugin's name: small letters, digits and _, a letter "
+		        "first, at most 60 characters\n",
+		        name);
 		return 2;
 	}
 	return 0;
@@ -158,7 +165,8 @@ int rho_cmd_new(int argc, char **argv)
 	struct stat st;
 	int status = 0;
 	if (!stat(folder, &st)) {
-		fprintf(stderr, "rho plugin new: %s is there already; choose another name or --dir\n", folder);
+		fprintf(stderr, "rho plugin new: %s is there already; choose another name or --dir\n",
+		        folder);
 		status = 2;
 	} else if (make_folder(folder, kind, name, &why)) {
 		fprintf(stderr, "rho plugin new: %s\n", why.at);

@@ -2,7 +2,7 @@
 #ifdef __x86_64__
 #define TARGET __attribute__((target("avx512f")))
 #define KERNEL rho_kernel_avx512
-#define WIDE 4
+#define WIDE   4
 #include "kernel.h"
 #else
 typedef int rho_no_avx512;

@@ -73,7 +73,7 @@ static void products(void *arg, size_t from, size_t to)
 }
 
 void rho_score_inner(const struct rho_rows *x, const struct rho_rows *y, float *out, size_t stride,
-		     unsigned threads)
+                     unsigned threads)
 {
 	struct job j = { x, y, out, stride };
 	/* Waking a thread costs as much as some hundred thousand products of two numbers. */

@@ -8,9 +8,8 @@
 #include "stats.h"
 
 /* The first 256 bits of the fraction of pi: fixed, so that the same scores give the same interval. */
-static const struct rho_rng key = {
-	{ 0x243f6a8885a308d3u, 0x13198a2e03707344u, 0xa4093822299f31d0u, 0x082efa98ec4e6c89u }
-};
+static const struct rho_rng key = { { 0x243f6a8885a308d3u, 0x13198a2e03707344u, 0xa4093822299f31d0u,
+	                              0x082efa98ec4e6c89u } };
 
 enum purpose { FOR_MEAN = 1, FOR_IQM, FOR_BETTER };
 
@@ -26,7 +25,7 @@ static double tail(enum rho_boot kind, size_t n, double level)
 static struct rho_interval percentiles(double *stat, uint64_t resamples, double out)
 {
 	return (struct rho_interval){ rho_quantile(stat, resamples, out),
-				      rho_quantile(stat, resamples, 1 - out) };
+		                      rho_quantile(stat, resamples, 1 - out) };
 }
 
 /* Which of n runs a resample has, how often: `stride` apart, so that (runs, tasks) can be filled a task
@@ -40,7 +39,7 @@ static void draw(struct rho_rng *rng, uint32_t *count, size_t n, size_t stride)
 }
 
 struct rho_interval rho_boot_mean(const double *x, size_t n, enum rho_boot kind, double level,
-				  uint64_t resamples)
+                                  uint64_t resamples)
 {
 	struct rho_rng rng = rho_fork(&key, FOR_MEAN, n);
 	struct rho_interval out = { NAN, NAN };
@@ -59,7 +58,10 @@ struct rho_interval rho_boot_mean(const double *x, size_t n, enum rho_boot kind,
 	return out;
 }
 
-struct ranked { double value; uint32_t at; };
+struct ranked {
+	double value;
+	uint32_t at;
+};
 
 static int by_value(const void *a, const void *b)
 {
@@ -102,8 +104,8 @@ struct rho_interval rho_boot_iqm(const double *x, size_t runs, size_t tasks, enu
 	struct rho_interval out = { NAN, NAN };
 	size_t n = runs * tasks;
 	struct ranked *r;
-	uint32_t *count;        /* (runs, tasks) */
-	double *stat;           /* (resamples) */
+	uint32_t *count; /* (runs, tasks) */
+	double *stat;    /* (resamples) */
 	if (runs < 2 || !tasks)
 		return out;
 	r = rank(x, n);
@@ -122,13 +124,13 @@ struct rho_interval rho_boot_iqm(const double *x, size_t runs, size_t tasks, enu
 }
 
 struct rho_interval rho_boot_paired(const double *x, const double *y, size_t n, enum rho_boot kind,
-				    double level, uint64_t resamples)
+                                    double level, uint64_t resamples)
 {
 	struct rho_rng rng = rho_fork(&key, FOR_IQM, n);
 	struct rho_interval out = { NAN, NAN };
 	struct ranked *rx, *ry;
-	uint32_t *count;        /* (n) */
-	double *stat;           /* (resamples) */
+	uint32_t *count; /* (n) */
+	double *stat;    /* (resamples) */
 	if (n < 2)
 		return out;
 	rx = rank(x, n);

@@ -3,10 +3,7 @@
 
 #include "stats.h"
 
-double rho_normal_cdf(double z)
-{
-	return 0.5 * erfc(-z / sqrt(2));
-}
+double rho_normal_cdf(double z) { return 0.5 * erfc(-z / sqrt(2)); }
 
 /* The continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method; converges
  * fast for x < (a + 1) / (a + b + 2). */
@@ -61,7 +58,7 @@ double rho_t_quantile(double p, double df)
 		return -rho_t_quantile(1 - p, df);
 	while (rho_t_cdf(lo, df) > p && lo > -1e300)
 		lo *= 2;
-	for (int i = 0; i < 2000; i++) {        /* bisection to the last bit: no starting value to go wrong */
+	for (int i = 0; i < 2000; i++) { /* bisection to the last bit: no starting value to go wrong */
 		double mid = lo + (hi - lo) / 2;
 		if (mid <= lo || mid >= hi)
 			break;

@@ -15,7 +15,7 @@ double rho_prob_better(const double *x, size_t nx, const double *y, size_t ny, s
 	if (!nx || !ny || !tasks)
 		return NAN;
 	for (size_t t = 0; t < tasks; t++) {
-		size_t twice = 0;       /* twice the U statistic, so that ties stay whole */
+		size_t twice = 0; /* twice the U statistic, so that ties stay whole */
 		for (size_t i = 0; i < nx; i++) {
 			double a = x[i * tasks + t];
 			for (size_t j = 0; j < ny; j++) {
@@ -40,11 +40,10 @@ static double signed_sum(const double *d, size_t n, const uint64_t *bits)
 double rho_sign_flip(const double *d, size_t n)
 {
 	/* Digits of pi, as in bootstrap.c; only the fork's number differs. */
-	static const struct rho_rng key = {
-		{ 0x452821e638d01377u, 0xbe5466cf34e90c6cu, 0xc0ac29b7c97c50ddu, 0x3f84d5b5b5470917u }
-	};
+	static const struct rho_rng key = { { 0x452821e638d01377u, 0xbe5466cf34e90c6cu, 0xc0ac29b7c97c50ddu,
+		                              0x3f84d5b5b5470917u } };
 	struct rho_rng rng = rho_fork(&key, 1, n);
-	uint64_t hits = 0, *bits;       /* (words) one bit a pair */
+	uint64_t hits = 0, *bits; /* (words) one bit a pair */
 	size_t words = n / 64 + 1;
 	double seen, total = 0;
 	for (size_t i = 0; i < n; i++)
@@ -54,7 +53,7 @@ double rho_sign_flip(const double *d, size_t n)
 	bits = rho_xcalloc(words, sizeof *bits);
 	seen = signed_sum(d, n, bits) - 1e-12 * total; /* equal sums in another order of rounding are equal */
 	if (n <= EXACT_PAIRS) {
-		uint64_t all = (uint64_t)1 << (n - 1);  /* the last sign may stay: |sum| is symmetrical */
+		uint64_t all = (uint64_t)1 << (n - 1); /* the last sign may stay: |sum| is symmetrical */
 		for (bits[0] = 0; bits[0] < all; bits[0]++)
 			hits += signed_sum(d, n, bits) >= seen;
 		free(bits);

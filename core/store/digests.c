@@ -15,7 +15,7 @@
 #include "../base/file.h"
 
 enum { HEX = 32, LINE = 2 * HEX + 2, MOST_LINES = 4096 };
-static const uint64_t small = (uint64_t)4 << 20;        /* bytes that are as well read again */
+static const uint64_t small = (uint64_t)4 << 20; /* bytes that are as well read again */
 
 struct signature {
 	char hex[HEX + 1];
@@ -28,9 +28,13 @@ static int by_name(const FTSENT **a, const FTSENT **b) { return strcmp((*a)->fts
 static void put_file(struct rho_hasher *h, const char *path, const struct stat *st, struct signature *s)
 {
 	uint64_t facts[] = {
-		strlen(path), (uint64_t)st->st_size, (uint64_t)st->st_ino,
-		(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
-		(uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec,
+		strlen(path),
+		(uint64_t)st->st_size,
+		(uint64_t)st->st_ino,
+		(uint64_t)st->st_mtim.tv_sec,
+		(uint64_t)st->st_mtim.tv_nsec,
+		(uint64_t)st->st_ctim.tv_sec,
+		(uint64_t)st->st_ctim.tv_nsec,
 	};
 	rho_hasher_put(h, facts, sizeof facts);
 	rho_hasher_put(h, path, facts[0]);
@@ -51,18 +55,16 @@ static bool sign(const char *path, struct signature *s)
 	bool good = walk != NULL;
 	struct rho_hasher *h = rho_hasher_new();
 	struct stat st;
-	for (FTSENT *e; good && (e = fts_read(walk)); ) {
+	for (FTSENT *e; good && (e = fts_read(walk));) {
 		switch (e->fts_info) {
-		case FTS_F:
-			put_file(h, e->fts_path, e->fts_statp, s);
-			break;
-		case FTS_SL:            /* a link to a file counts as the file */
+		case FTS_F: put_file(h, e->fts_path, e->fts_statp, s); break;
+		case FTS_SL: /* a link to a file counts as the file */
 			if (!stat(e->fts_path, &st) && S_ISREG(st.st_mode))
 				put_file(h, e->fts_path, &st, s);
 			break;
-		case FTS_DNR: case FTS_ERR: case FTS_NS:
-			good = false;
-			break;
+		case FTS_DNR:
+		case FTS_ERR:
+		case FTS_NS: good = false; break;
 		}
 	}
 	rho_digest_hex(rho_hasher_finish(h), s->hex);
@@ -102,9 +104,9 @@ static void remember(const struct rho_store *s, const struct signature *sign, st
 	int lock = store_lock(s, "digests", &ignored);
 	if (lock >= 0) {
 		if (rho_file_read(path, (size_t)MOST_LINES * LINE, &lines, &ignored) || lines.len % LINE)
-			rho_buf_clear(&lines);  /* there is none yet, or it is no good */
+			rho_buf_clear(&lines); /* there is none yet, or it is no good */
 		rho_digest_hex(digest, hex);
-		size_t skip = lines.len == (size_t)MOST_LINES * LINE ? LINE : 0;        /* the oldest */
+		size_t skip = lines.len == (size_t)MOST_LINES * LINE ? LINE : 0; /* the oldest */
 		rho_buf_printf(&lines, "%s %s\n", sign->hex, hex);
 		rho_file_write(path, lines.at + skip, lines.len - skip, &ignored);
 		close(lock);

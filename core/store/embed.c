@@ -24,8 +24,8 @@ struct job {
 	struct rho_world *w;
 	const struct rho_module *m;
 	const struct rho_toml *table;
-	const struct rho_column *column, *catalogue;    /* catalogue NULL: the encoder does not fit */
-	char texts[33], seen[33];       /* digests of the column and of the catalogue, "" if none */
+	const struct rho_column *column, *catalogue; /* catalogue NULL: the encoder does not fit */
+	char texts[33], seen[33]; /* digests of the column and of the catalogue, "" if none */
 	char key[33];
 	char *npy, *json;
 	struct rho_buf identity;
@@ -48,8 +48,8 @@ static int job_name(struct job *j, struct rho_buf *why)
 		memcpy(j->seen, j->texts, sizeof j->seen);
 	else if (j->catalogue)
 		rho_digest_hex(rho_column_digest(j->catalogue), j->seen);
-	rho_buf_printf(&key, "rho embedding 1\n%stexts = %s\ncatalogue = %s\n", j->identity.at,
-	               j->texts, j->seen);
+	rho_buf_printf(&key, "rho embedding 1\n%stexts = %s\ncatalogue = %s\n", j->identity.at, j->texts,
+	               j->seen);
 	rho_digest_hex(rho_digest_bytes(key.at, key.len), j->key);
 	rho_buf_free(&key);
 	j->npy = store_path(j->s, j->key, ".npy");
@@ -59,18 +59,21 @@ static int job_name(struct job *j, struct rho_buf *why)
 
 /* ---- the sidecar ---- */
 
-struct sidecar { size_t rows, dim; bool unit_norm; uint64_t sum; };
+struct sidecar {
+	size_t rows, dim;
+	bool unit_norm;
+	uint64_t sum;
+};
 
 static int sidecar_write(const struct job *j, const struct sidecar *c, struct rho_buf *why)
 {
 	char sum[17];
 	snprintf(sum, sizeof sum, "%016" PRIx64, c->sum);
-	json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s}",
-	                      "rho_embedding", SIDECAR_VERSION, "encoder", j->m->plugin.name,
-	                      "version", j->m->plugin.version, "identity", j->identity.at,
-	                      "rows", (json_int_t)c->rows, "dim", (json_int_t)c->dim,
-	                      "unit_norm", (int)c->unit_norm, "checksum", sum,
-	                      "texts", j->texts, "catalogue", j->seen);
+	json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:b, s:s, s:s, s:s}", "rho_embedding",
+	                      SIDECAR_VERSION, "encoder", j->m->plugin.name, "version", j->m->plugin.version,
+	                      "identity", j->identity.at, "rows", (json_int_t)c->rows, "dim",
+	                      (json_int_t)c->dim, "unit_norm", (int)c->unit_norm, "checksum", sum, "texts",
+	                      j->texts, "catalogue", j->seen);
 	char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
 	int rc = -1;
 	if (text)
@@ -95,8 +98,8 @@ static int sidecar_read(const char *path, struct sidecar *c, struct rho_buf *why
 		return -1;
 	}
 	json_t *o = json_loadb(text.at, text.len, 0, &error);
-	bool good = o && !json_unpack(o, "{s:i, s:I, s:I, s:b, s:s}", "rho_embedding", &version,
-	                              "rows", &rows, "dim", &dim, "unit_norm", &unit_norm, "checksum", &sum);
+	bool good = o && !json_unpack(o, "{s:i, s:I, s:I, s:b, s:s}", "rho_embedding", &version, "rows",
+	                              &rows, "dim", &dim, "unit_norm", &unit_norm, "checksum", &sum);
 	if (good && version == SIDECAR_VERSION && rows >= 0 && dim > 0 && strlen(sum) == 16)
 		*c = (struct sidecar){ (size_t)rows, (size_t)dim, unit_norm, strtoull(sum, NULL, 16) };
 	else
@@ -115,9 +118,10 @@ static size_t data_len(const struct rho_mat *m) { return m->rows * m->cols * siz
 static int check(struct job *j, const struct rho_embedding *e, const struct sidecar *c, struct rho_buf *why)
 {
 	if (e->mat.rows != j->column->n || c->rows != e->mat.rows || c->dim != e->mat.cols) {
-		rho_buf_printf(why, "%s is damaged: it has %zu rows and %zu columns where %zu rows are "
-		               "wanted and %zu columns noted", j->npy, e->mat.rows, e->mat.cols,
-		               j->column->n, c->dim);
+		rho_buf_printf(why,
+		               "%s is damaged: it has %zu rows and %zu columns where %zu rows are "
+		               "wanted and %zu columns noted",
+		               j->npy, e->mat.rows, e->mat.cols, j->column->n, c->dim);
 		return -1;
 	}
 	if (store_verified(j->s, j->npy))
@@ -165,7 +169,7 @@ struct meter {
 	void (*progress)(void *arg, const struct rho_ctx *, double done);
 	void (*metric)(void *arg, const struct rho_ctx *, const char *name, double value);
 	void *arg;
-	double from, share;     /* of the whole, before this call and in it */
+	double from, share; /* of the whole, before this call and in it */
 };
 
 static void meter_progress(void *arg, const struct rho_ctx *c, double done)
@@ -230,8 +234,10 @@ static int open_encoder(struct rho_instance *inst, struct rho_encoder_info *info
 	if (code)
 		return code;
 	if (!(info->takes & RHO_TEXT)) {
-		rho_buf_printf(why, "%s: it does not take texts, and a dataset's column is text; choose "
-		               "another encoder", inst->label);
+		rho_buf_printf(why,
+		               "%s: it does not take texts, and a dataset's column is text; choose "
+		               "another encoder",
+		               inst->label);
 		return RHO_ENOSUP;
 	}
 	if (info->dim < 1 || info->dim > MAX_DIM) {
@@ -247,7 +253,7 @@ static int fit(struct job *j, struct rho_instance *inst, struct rho_buf *why)
 	const struct rho_column *c = j->catalogue;
 	if (!c)
 		return 0;
-	struct rho_str *all = rho_xcalloc(c->n + 1, sizeof *all);       /* (c->n) */
+	struct rho_str *all = rho_xcalloc(c->n + 1, sizeof *all); /* (c->n) */
 	for (size_t i = 0; i < c->n; i++)
 		all[i] = rho_column_str(c, i);
 	rho_call_begin(inst, "fit", 0, true);
@@ -290,8 +296,10 @@ static int encode(struct job *j, struct rho_instance *inst, const struct rho_enc
 static int no_room(const struct job *j, size_t len, int error, struct rho_buf *why)
 {
 	j->s->unwritable = true;
-	rho_buf_printf(why, "%s cannot be written: %s; its %zu MiB must fit: free some space there, or "
-	               "choose another folder", j->npy, strerror(error), (len >> 20) + 1);
+	rho_buf_printf(why,
+	               "%s cannot be written: %s; its %zu MiB must fit: free some space there, or "
+	               "choose another folder",
+	               j->npy, strerror(error), (len >> 20) + 1);
 	return RHO_EIO;
 }
 
@@ -373,7 +381,7 @@ static int make_once(struct job *j, struct rho_embedding *out, struct rho_buf *w
 			store_warn_damaged(damage.at);
 		code = make(j, why);
 		if (!code)
-			store_note_verified(j->s, j->npy);      /* as far as what was just written goes */
+			store_note_verified(j->s, j->npy); /* as far as what was just written goes */
 		if (!code && !look(j, out, why))
 			code = RHO_EIO;
 	}

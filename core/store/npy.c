@@ -19,9 +19,9 @@ void npy_head_write(char head[NPY_HEAD], size_t rows, size_t cols)
 	enum { PREFIX = 10 };
 	memset(head, ' ', NPY_HEAD);
 	memcpy(head, magic, sizeof magic);
-	head[6] = 1;                    /* format 1.0 */
+	head[6] = 1; /* format 1.0 */
 	head[7] = 0;
-	head[8] = NPY_HEAD - PREFIX;    /* little-endian length of what follows */
+	head[8] = NPY_HEAD - PREFIX; /* little-endian length of what follows */
 	head[9] = 0;
 	int n = snprintf(head + PREFIX, NPY_HEAD - PREFIX,
 	                 "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", rows, cols);
@@ -30,7 +30,9 @@ void npy_head_write(char head[NPY_HEAD], size_t rows, size_t cols)
 }
 
 /* The head's text is a Python dictionary with three keys; this reads as much of that language. */
-struct text { const char *at, *end; };
+struct text {
+	const char *at, *end;
+};
 
 static void blanks(struct text *t)
 {
@@ -83,7 +85,7 @@ static bool number(struct text *t, size_t *out)
 		if (__builtin_mul_overflow(*out, (size_t)10, out) ||
 		    __builtin_add_overflow(*out, (size_t)(*t->at - '0'), out))
 			return false;
-	if (t->at < t->end && *t->at == 'L')    /* Python 2 wrote long integers so */
+	if (t->at < t->end && *t->at == 'L') /* Python 2 wrote long integers so */
 		t->at++;
 	return true;
 }
@@ -102,7 +104,7 @@ static bool shape(struct text *t, size_t size[2], size_t *dims)
 			size[*dims] = n;
 		++*dims;
 		if (!eat(t, ',')) {
-			if (*dims < 2 || !eat(t, ')'))  /* (3) is no tuple */
+			if (*dims < 2 || !eat(t, ')')) /* (3) is no tuple */
 				return false;
 			break;
 		}
@@ -110,7 +112,12 @@ static bool shape(struct text *t, size_t size[2], size_t *dims)
 	return true;
 }
 
-struct head { char descr[32]; bool fortran; size_t size[2], dims; unsigned seen; };
+struct head {
+	char descr[32];
+	bool fortran;
+	size_t size[2], dims;
+	unsigned seen;
+};
 
 static bool entry(struct text *t, struct head *h)
 {
@@ -182,19 +189,22 @@ static int find_text(const unsigned char *p, size_t len, const char *name, struc
 	return 0;
 }
 
-int npy_head_read(const void *bytes, size_t len, const char *name, size_t *rows, size_t *cols,
-                  size_t *data, struct rho_buf *why)
+int npy_head_read(const void *bytes, size_t len, const char *name, size_t *rows, size_t *cols, size_t *data,
+                  struct rho_buf *why)
 {
 	struct text t;
 	struct head h = { .seen = 0 };
 	if (find_text(bytes, len, name, &t, data, why))
 		return -1;
 	if (!dictionary(&t, &h))
-		return refuse(why, name, "is damaged: its .npy head is not a dictionary of descr, "
+		return refuse(why, name,
+		              "is damaged: its .npy head is not a dictionary of descr, "
 		              "fortran_order and shape");
 	if (strcmp(h.descr, "<f4")) {
-		rho_buf_printf(why, "%s holds values of type '%s'; only '<f4' (little-endian float32) is "
-		               "read here", name, h.descr);
+		rho_buf_printf(why,
+		               "%s holds values of type '%s'; only '<f4' (little-endian float32) is "
+		               "read here",
+		               name, h.descr);
 		return -1;
 	}
 	if (h.fortran)
@@ -206,12 +216,15 @@ int npy_head_read(const void *bytes, size_t len, const char *name, size_t *rows,
 	size_t cells, need;
 	if (__builtin_mul_overflow(h.size[0], h.size[1], &cells) ||
 	    __builtin_mul_overflow(cells, sizeof(float), &need) || need != len - *data) {
-		rho_buf_printf(why, "%s is truncated or damaged: %zu bytes of data for a matrix of %zu rows "
-		               "and %zu columns", name, len - *data, h.size[0], h.size[1]);
+		rho_buf_printf(why,
+		               "%s is truncated or damaged: %zu bytes of data for a matrix of %zu rows "
+		               "and %zu columns",
+		               name, len - *data, h.size[0], h.size[1]);
 		return -1;
 	}
 	if (*data % sizeof(float))
-		return refuse(why, name, "has data that is not aligned to 4 bytes and cannot be mapped; "
+		return refuse(why, name,
+		              "has data that is not aligned to 4 bytes and cannot be mapped; "
 		              "save it with a recent NumPy");
 	*rows = h.size[0];
 	*cols = h.size[1];

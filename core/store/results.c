@@ -43,8 +43,8 @@ static json_t *plan_cells(const struct rho_plan *plan)
 	for (size_t i = 0; i < plan->n_cells; i++) {
 		const struct rho_plan_cell *cell = &plan->cell[i];
 		json_array_append_new(cells,
-				      json_pack("{s:s, s:s, s:I}", "id", cell->id, "arm",
-						plan->arm[cell->arm].name, "seed", (json_int_t)cell->seed));
+		                      json_pack("{s:s, s:s, s:I}", "id", cell->id, "arm",
+		                                plan->arm[cell->arm].name, "seed", (json_int_t)cell->seed));
 	}
 	return cells;
 }
@@ -59,9 +59,10 @@ static json_t *plan_json(const struct rho_plan *plan)
 	json_object_set_new(root, "file", json_string(plan->file));
 	json_object_set_new(root, "steps", json_integer((json_int_t)plan->run.steps));
 	json_object_set_new(root, "axes", plan_axes(plan));
-	json_object_set_new(root, "compare", json_pack("{s:s, s:s?, s:f, s:f, s:I}", "metric", c->metric,
-		"baseline", c->baseline, "interval", c->interval, "window", c->window,
-		"resamples", (json_int_t)c->resamples));
+	json_object_set_new(root, "compare",
+	                    json_pack("{s:s, s:s?, s:f, s:f, s:I}", "metric", c->metric, "baseline",
+	                              c->baseline, "interval", c->interval, "window", c->window, "resamples",
+	                              (json_int_t)c->resamples));
 	for (size_t i = 0; i < plan->n_seeds; i++)
 		json_array_append_new(seeds, json_integer((json_int_t)plan->seeds[i]));
 	json_object_set_new(root, "seeds", seeds);
@@ -94,9 +95,9 @@ static json_t *load(const char *dir, const char *path, struct rho_buf *why)
 	rho = json_object_get(root, "rho");
 	if (!json_is_integer(version)) {
 		rho_buf_printf(why,
-			       "%s was not written by rho: it has no number rho_results; name another folder "
-			       "than %s",
-			       path, dir);
+		               "%s was not written by rho: it has no number rho_results; name another folder "
+		               "than %s",
+		               path, dir);
 		json_decref(root);
 		return NULL;
 	}
@@ -149,7 +150,7 @@ out:
 struct reader {
 	const char *path;
 	struct rho_buf *why;
-	bool bad;               /* the first mistake is in `why`; what follows is not looked at */
+	bool bad; /* the first mistake is in `why`; what follows is not looked at */
 };
 
 static void wrong(struct reader *r, const char *what, const char *where, size_t i)
@@ -161,8 +162,8 @@ static void wrong(struct reader *r, const char *what, const char *where, size_t 
 	if (i != SIZE_MAX)
 		rho_buf_printf(r->why, "[%zu]", i);
 	rho_buf_printf(r->why,
-		       " %s; delete the file and run the experiment again: cells that are done are kept",
-		       what);
+	               " %s; delete the file and run the experiment again: cells that are done are kept",
+	               what);
 }
 
 /* A name that may be printed: not empty, no control characters (a terminal would obey them). */
@@ -255,7 +256,10 @@ static void read_arms(struct reader *r, const json_t *arms, struct rho_results *
 	}
 }
 
-struct by_name { const char *name; size_t at; };
+struct by_name {
+	const char *name;
+	size_t at;
+};
 
 static int name_order(const void *a, const void *b)
 {
@@ -277,7 +281,7 @@ static int seed_order(const void *a, const void *b)
 }
 
 static void read_cell(struct reader *r, const json_t *from, size_t i, const struct by_name *names,
-		      size_t n_names, struct rho_result_cell *cell)
+                      size_t n_names, struct rho_result_cell *cell)
 {
 	const char *id = json_string_value(json_object_get(from, "id"));
 	const char *name = json_string_value(json_object_get(from, "arm"));
@@ -352,7 +356,7 @@ static void not_results(const char *dir, struct rho_buf *why)
 		return;
 	}
 	rho_buf_printf(why, "%s is not an experiment's results folder: it has no plan.json; ", dir);
-	for (struct dirent *e; (e = readdir(d)) && n < 10; ) {
+	for (struct dirent *e; (e = readdir(d)) && n < 10;) {
 		char *inner = rho_xprintf("%s/%s/plan.json", dir, e->d_name);
 		if (e->d_name[0] != '.' && printable(e->d_name) && !access(inner, F_OK))
 			rho_buf_printf(why, "%s%s/%s", n++ ? ", " : "it holds ", dir, e->d_name);
@@ -360,7 +364,7 @@ static void not_results(const char *dir, struct rho_buf *why)
 	}
 	closedir(d);
 	rho_buf_str(why, n ? ": name one of them"
-			   : "`rho run FILE` makes one, results/NAME unless --results says otherwise");
+	                   : "`rho run FILE` makes one, results/NAME unless --results says otherwise");
 }
 
 struct rho_results *rho_results_read(const char *dir, struct rho_buf *why)

@@ -14,7 +14,7 @@
 
 enum { BAD = -1, HAS_STEP = 1, HAS_VALUE = 2 };
 
-struct record {                 /* what one line gave */
+struct record { /* what one line gave */
 	uint64_t step;
 	double value;
 	/* Called for each key when names are wanted instead of a value; NULL otherwise. */
@@ -119,7 +119,8 @@ static int parse(const char *p, const char *end, const char *metric, struct reco
 	json_t *root = json_loadb(p, (size_t)(end - p), JSON_REJECT_DUPLICATES, NULL), *v;
 	const char *key;
 	int got = 0;
-	json_object_foreach(root, key, v) {
+	json_object_foreach(root, key, v)
+	{
 		if (!strcmp(key, "step") && json_is_integer(v) && json_integer_value(v) >= 0) {
 			out->step = (uint64_t)json_integer_value(v);
 			got |= HAS_STEP;
@@ -136,7 +137,12 @@ static int parse(const char *p, const char *end, const char *metric, struct reco
 	return got;
 }
 
-struct series { uint64_t *step; double *value; size_t n, room; bool seen; };
+struct series {
+	uint64_t *step;
+	double *value;
+	size_t n, room;
+	bool seen;
+};
 
 static void append(struct series *s, uint64_t step, double value)
 {
@@ -224,7 +230,10 @@ int rho_results_series(const struct rho_results *res, size_t cell, const char *m
 	return 1;
 }
 
-struct names { char **at; size_t n, room; };
+struct names {
+	char **at;
+	size_t n, room;
+};
 
 static void add_name(void *arg, const char *key, size_t len)
 {
@@ -248,13 +257,10 @@ static void add_name(void *arg, const char *key, size_t len)
 	names->at[names->n++][len] = '\0';
 }
 
-static int name_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int name_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 int rho_results_metrics(const struct rho_results *res, size_t cell, char ***names, size_t *n,
-			struct rho_buf *why)
+                        struct rho_buf *why)
 {
 	struct names all = { 0 };
 	int rc = 0;
@@ -263,7 +269,7 @@ int rho_results_metrics(const struct rho_results *res, size_t cell, char ***name
 		struct record rec = { .key = add_name, .arg = &all };
 		if (!access(path, F_OK))
 			rc = read_records(path, res->cell[cell].state == RHO_CELL_DONE, NULL, &rec, NULL,
-					  why);
+			                  why);
 		free(path);
 	}
 	if (rc) {

@@ -9,12 +9,14 @@
 #include "results.h"
 
 static const char *const state_name[] = {
-	[RHO_CELL_MISSING] = "missing", [RHO_CELL_STOPPED] = "stopped", [RHO_CELL_DONE] = "done",
+	[RHO_CELL_MISSING] = "missing",
+	[RHO_CELL_STOPPED] = "stopped",
+	[RHO_CELL_DONE] = "done",
 	[RHO_CELL_FAILED] = "failed",
 };
 
 int rho_status_write(const char *cell_dir, uint32_t state, uint64_t step, double seconds,
-		     const char *why_failed, struct rho_buf *why)
+                     const char *why_failed, struct rho_buf *why)
 {
 	char *path = rho_xprintf("%s/status.json", cell_dir), *text;
 	json_t *root = json_pack("{s:s, s:I, s:f}", "state", state_name[state], "step", (json_int_t)step,

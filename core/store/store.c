@@ -63,7 +63,7 @@ static void sweep(const struct rho_store *s, const char *key)
 	if (!d)
 		return;
 	size_t len = strlen(key);
-	for (struct dirent *e; (e = readdir(d)); )
+	for (struct dirent *e; (e = readdir(d));)
 		if (!strncmp(e->d_name, key, len) && strstr(e->d_name + len, ".tmp."))
 			unlinkat(dirfd(d), e->d_name, 0);
 	closedir(d);
@@ -103,7 +103,7 @@ static int part_identity(struct rho_store *s, struct rho_world *w, const struct 
 {
 	const struct rho_toml *use = rho_toml_get(part, "use");
 	if (!use || use->type != RHO_TOML_STRING)
-		return 0;               /* none is named */
+		return 0; /* none is named */
 	const struct rho_module *m = rho_module_get(w->registry, p->kind, use->str, why);
 	return m ? identity(s, w, m, part, out, why) : -1;
 }
@@ -185,7 +185,7 @@ static struct rho_tables *read_tables(struct rho_world *w, const struct rho_modu
 	int code = m->table.dataset.read(&inst->ctx, inst->self, rho_tables_sink(t));
 	const char *refused = rho_tables_error(t);
 	bool silent = code && !inst->error.len;
-	if (silent && refused)          /* the plugin passed the sink's refusal on */
+	if (silent && refused) /* the plugin passed the sink's refusal on */
 		rho_fail(&inst->ctx, code, "%s", refused);
 	code = rho_call_end(inst, code, why);
 	if (code && !silent && refused)
@@ -242,7 +242,7 @@ struct rho_tables *rho_store_tables(struct rho_store *s, struct rho_world *w,
 		int lock = store_lock(s, key, why);
 		s->unwritable = s->unwritable || lock < 0;
 		if (lock >= 0) {
-			t = look(s, path, &damage);     /* another process may have made it meanwhile */
+			t = look(s, path, &damage); /* another process may have made it meanwhile */
 			if (!t && damage.len)
 				store_warn_damaged(damage.at);
 			if (!t)

@@ -21,18 +21,17 @@ const char *tables_name(uint32_t table)
 size_t tables_cell_size(uint32_t type, size_t width)
 {
 	switch (type) {
-	case RHO_COL_I64:   return sizeof(int64_t);
-	case RHO_COL_F64:   return sizeof(double);
+	case RHO_COL_I64: return sizeof(int64_t);
+	case RHO_COL_F64: return sizeof(double);
 	case RHO_COL_ROW:
 	case RHO_COL_LABEL: return sizeof(uint32_t);
-	case RHO_COL_F32S:  return width * sizeof(float);
-	default:            return 0;
+	case RHO_COL_F32S: return width * sizeof(float);
+	default: return 0;
 	}
 }
 
 /* Keeps the first mistake and gives its code; later ones follow from it. */
-__attribute__((format(printf, 3, 4)))
-static int refuse(struct rho_tables *t, int code, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(struct rho_tables *t, int code, const char *fmt, ...)
 {
 	if (t->code)
 		return t->code;
@@ -89,8 +88,8 @@ static int check_spec(struct rho_tables *t, uint32_t table, const struct rho_col
 		return refuse(t, RHO_EBUG, "%s: column %s names rows of table %u, and there are %d tables",
 		              where, name, spec[i].of, RHO_N_TABLES);
 	if (spec[i].type == RHO_COL_F32S && (spec[i].width < 1 || spec[i].width > TABLES_MAX_WIDTH))
-		return refuse(t, RHO_EBUG, "%s: column %s is %zu floats wide; 1 to %d are possible",
-		              where, name, spec[i].width, TABLES_MAX_WIDTH);
+		return refuse(t, RHO_EBUG, "%s: column %s is %zu floats wide; 1 to %d are possible", where,
+		              name, spec[i].width, TABLES_MAX_WIDTH);
 	return 0;
 }
 
@@ -121,7 +120,7 @@ static int declare(struct rho_sink *sink, uint32_t table, const struct rho_colum
 		c->c = (struct rho_column){ .name = c->name, .type = spec[i].type };
 		c->c.of = spec[i].type == RHO_COL_ROW ? spec[i].of : 0;
 		c->c.width = spec[i].type == RHO_COL_F32S ? spec[i].width : 0;
-		c->off = strings ? rho_xcalloc(1, sizeof *c->off) : NULL;       /* off[0] is 0 */
+		c->off = strings ? rho_xcalloc(1, sizeof *c->off) : NULL; /* off[0] is 0 */
 	}
 	return 0;
 }
@@ -212,9 +211,10 @@ static int64_t intern(struct tables_column *c, struct rho_str s)
 static int bad_text(struct rho_tables *t, uint32_t table, const struct tables_column *c, struct rho_str s,
                     size_t bad)
 {
-	return refuse(t, RHO_EFORMAT, "%s, row %zu, column %s: byte %zu of the text (0x%02x) is not UTF-8; "
-	              "convert the file to UTF-8", tables_name(table), t->table[table].n, c->name, bad + 1,
-	              (unsigned char)s.at[bad]);
+	return refuse(t, RHO_EFORMAT,
+	              "%s, row %zu, column %s: byte %zu of the text (0x%02x) is not UTF-8; "
+	              "convert the file to UTF-8",
+	              tables_name(table), t->table[table].n, c->name, bad + 1, (unsigned char)s.at[bad]);
 }
 
 static int put_text(struct rho_tables *t, uint32_t table, struct tables_column *c, struct rho_str s)
@@ -238,12 +238,14 @@ static int put_text(struct rho_tables *t, uint32_t table, struct tables_column *
 static int put_floats(struct rho_tables *t, uint32_t table, struct tables_column *c, const float *v)
 {
 	size_t n = t->table[table].n;
-	float zero = 0;         /* x * 0 is 0, or NaN where x is not finite */
+	float zero = 0; /* x * 0 is 0, or NaN where x is not finite */
 	for (size_t i = 0; i < c->c.width; i++)
 		zero += v[i] * 0;
 	if (zero != 0)
-		return refuse(t, RHO_EFORMAT, "%s, row %zu, column %s: a number is infinite or NaN; "
-		              "features must be finite", tables_name(table), n, c->name);
+		return refuse(t, RHO_EFORMAT,
+		              "%s, row %zu, column %s: a number is infinite or NaN; "
+		              "features must be finite",
+		              tables_name(table), n, c->name);
 	memcpy((float *)c->cells + n * c->c.width, v, c->c.width * sizeof *v);
 	return 0;
 }
@@ -333,7 +335,7 @@ struct rho_digest rho_column_digest(const struct rho_column *c)
 	uint64_t len[PIECE], n = c->n;
 	struct rho_hasher *h = rho_hasher_new();
 	rho_hasher_put(h, &n, sizeof n);
-	for (size_t i = 0; i < c->n; ) {
+	for (size_t i = 0; i < c->n;) {
 		size_t k = 0;
 		for (; k < PIECE && i < c->n; i++)
 			len[k++] = c->off[i + 1] - c->off[i];

@@ -6,30 +6,30 @@
 #include <string.h>
 
 static const struct rho_standard_column standards[] = {
-	{ RHO_ACTIONS,  "text",     RHO_COL_STR,   0, false },
-	{ RHO_ACTIONS,  "id",       RHO_COL_STR,   0, false },
-	{ RHO_ACTIONS,  "title",    RHO_COL_STR,   0, false },
-	{ RHO_ACTIONS,  "category", RHO_COL_LABEL, 0, false },
-	{ RHO_ACTIONS,  "price",    RHO_COL_F64,   0, false },
-	{ RHO_ACTIONS,  "rating",   RHO_COL_F64,   0, false },
-	{ RHO_ACTIONS,  "features", RHO_COL_F32S,  0, false },
-	{ RHO_CONTEXTS, "text",     RHO_COL_STR,   0, false },
-	{ RHO_CONTEXTS, "id",       RHO_COL_STR,   0, false },
-	{ RHO_CONTEXTS, "group",    RHO_COL_LABEL, 0, false },
-	{ RHO_CONTEXTS, "split",    RHO_COL_LABEL, 0, false },
-	{ RHO_CONTEXTS, "features", RHO_COL_F32S,  0, false },
-	{ RHO_LINKS,    "context",  RHO_COL_ROW,   RHO_CONTEXTS, true },
-	{ RHO_LINKS,    "action",   RHO_COL_ROW,   RHO_ACTIONS,  true },
-	{ RHO_LINKS,    "weight",   RHO_COL_F64,   0, false },
-	{ RHO_LINKS,    "time",     RHO_COL_I64,   0, false },
-	{ RHO_LINKS,    "group",    RHO_COL_LABEL, 0, false },
-	{ RHO_LINKS,    "split",    RHO_COL_LABEL, 0, false },
-	{ RHO_LOG,      "context",  RHO_COL_ROW,   RHO_CONTEXTS, false },
-	{ RHO_LOG,      "action",   RHO_COL_ROW,   RHO_ACTIONS,  true },
-	{ RHO_LOG,      "reward",   RHO_COL_F64,   0, true },
-	{ RHO_LOG,      "prob",     RHO_COL_F64,   0, false },
-	{ RHO_LOG,      "position", RHO_COL_I64,   0, false },
-	{ RHO_LOG,      "time",     RHO_COL_I64,   0, false },
+	{ RHO_ACTIONS, "text", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "id", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "title", RHO_COL_STR, 0, false },
+	{ RHO_ACTIONS, "category", RHO_COL_LABEL, 0, false },
+	{ RHO_ACTIONS, "price", RHO_COL_F64, 0, false },
+	{ RHO_ACTIONS, "rating", RHO_COL_F64, 0, false },
+	{ RHO_ACTIONS, "features", RHO_COL_F32S, 0, false },
+	{ RHO_CONTEXTS, "text", RHO_COL_STR, 0, false },
+	{ RHO_CONTEXTS, "id", RHO_COL_STR, 0, false },
+	{ RHO_CONTEXTS, "group", RHO_COL_LABEL, 0, false },
+	{ RHO_CONTEXTS, "split", RHO_COL_LABEL, 0, false },
+	{ RHO_CONTEXTS, "features", RHO_COL_F32S, 0, false },
+	{ RHO_LINKS, "context", RHO_COL_ROW, RHO_CONTEXTS, true },
+	{ RHO_LINKS, "action", RHO_COL_ROW, RHO_ACTIONS, true },
+	{ RHO_LINKS, "weight", RHO_COL_F64, 0, false },
+	{ RHO_LINKS, "time", RHO_COL_I64, 0, false },
+	{ RHO_LINKS, "group", RHO_COL_LABEL, 0, false },
+	{ RHO_LINKS, "split", RHO_COL_LABEL, 0, false },
+	{ RHO_LOG, "context", RHO_COL_ROW, RHO_CONTEXTS, false },
+	{ RHO_LOG, "action", RHO_COL_ROW, RHO_ACTIONS, true },
+	{ RHO_LOG, "reward", RHO_COL_F64, 0, true },
+	{ RHO_LOG, "prob", RHO_COL_F64, 0, false },
+	{ RHO_LOG, "position", RHO_COL_I64, 0, false },
+	{ RHO_LOG, "time", RHO_COL_I64, 0, false },
 };
 
 const struct rho_standard_column *rho_standard_columns(size_t *n)
@@ -63,9 +63,10 @@ static int check_standard(const struct rho_tables *t, const struct rho_standard_
 		return RHO_EBUG;
 	}
 	if (c && c->type == RHO_COL_ROW && c->of != s->of) {
-		rho_buf_printf(why, "%s: column %s names rows of %s; a column of this name must name "
-		               "rows of %s", tables_name(s->table), s->name, tables_name(c->of),
-		               tables_name(s->of));
+		rho_buf_printf(why,
+		               "%s: column %s names rows of %s; a column of this name must name "
+		               "rows of %s",
+		               tables_name(s->table), s->name, tables_name(c->of), tables_name(s->of));
 		return RHO_EBUG;
 	}
 	return 0;
@@ -79,9 +80,10 @@ static int check_rows(const struct rho_tables *t, uint32_t table, const struct t
 	const uint32_t *row = c->cells;
 	for (size_t i = 0; i < n; i++)
 		if (row[i] >= of) {
-			rho_buf_printf(why, "%s, row %zu, column %s: row %" PRIu32 " of %s does not exist; "
-			               "there are %zu, counted from 0", tables_name(table), i, c->name,
-			               row[i], tables_name(c->c.of), of);
+			rho_buf_printf(why,
+			               "%s, row %zu, column %s: row %" PRIu32 " of %s does not exist; "
+			               "there are %zu, counted from 0",
+			               tables_name(table), i, c->name, row[i], tables_name(c->c.of), of);
 			return RHO_EFORMAT;
 		}
 	return 0;
@@ -114,8 +116,10 @@ static int check_table(const struct rho_tables *t, uint32_t table, uint32_t prom
 {
 	const struct tables_table *tab = &t->table[table];
 	if (tab->declared && !tab->n && promised >> table & 1) {
-		rho_buf_printf(why, "%s: there is not one row; look at the dataset's files and at what its "
-		               "parameters leave out", tables_name(table));
+		rho_buf_printf(why,
+		               "%s: there is not one row; look at the dataset's files and at what its "
+		               "parameters leave out",
+		               tables_name(table));
 		return RHO_EFORMAT;
 	}
 	int code = 0;
@@ -132,7 +136,7 @@ static int check_table(const struct rho_tables *t, uint32_t table, uint32_t prom
 static void complete(struct tables_column *c, size_t n)
 {
 	c->c.n = n;
-	c->c.i64 = c->cells;            /* one union: any member sets the pointer */
+	c->c.i64 = c->cells; /* one union: any member sets the pointer */
 	c->c.off = c->off;
 	c->c.bytes = c->bytes ? c->bytes : "";
 	c->c.n_labels = c->n_labels;

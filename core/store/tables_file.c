@@ -26,25 +26,29 @@ enum { FILE_VERSION = 1, BYTE_ORDER_MARK = 0x01020304, ALIGN = 64 };
 static const char magic[8] = { 'r', 'h', 'o', 't', 'a', 'b', 'l', 'e' };
 
 struct file_head {
-	char     magic[8];
+	char magic[8];
 	uint32_t version, order;
-	uint64_t size;                  /* of the file */
-	uint64_t index_len;             /* bytes after the head */
-	uint64_t n_columns;             /* of all tables */
-	uint64_t reserved[2];           /* 0 */
-	uint64_t check;                 /* XXH3-64 of the head with this field 0, then of the index */
+	uint64_t size;        /* of the file */
+	uint64_t index_len;   /* bytes after the head */
+	uint64_t n_columns;   /* of all tables */
+	uint64_t reserved[2]; /* 0 */
+	uint64_t check;       /* XXH3-64 of the head with this field 0, then of the index */
 };
 
-struct file_table { uint64_t n, n_columns, declared; };
+struct file_table {
+	uint64_t n, n_columns, declared;
+};
 
-struct file_section { uint64_t at, len, sum; };
+struct file_section {
+	uint64_t at, len, sum;
+};
 
 enum { CELLS, OFFSETS, BYTES, N_SECTIONS };
 
 struct file_column {
 	uint32_t type, of;
 	uint64_t width, n_labels;
-	uint64_t name;                  /* into the names, which follow the columns and end with NUL each */
+	uint64_t name; /* into the names, which follow the columns and end with NUL each */
 	struct file_section section[N_SECTIONS];
 };
 
@@ -61,10 +65,8 @@ static uint64_t section_len(const struct rho_column *c, int section)
 	case CELLS:
 		size = tables_cell_size(c->type, c->width);
 		return __builtin_mul_overflow(c->n, size, &len) ? SIZE_MAX : len;
-	case OFFSETS:
-		return strings ? (count + 1) * sizeof(uint64_t) : 0;
-	default:
-		return strings ? c->off[count] : 0;
+	case OFFSETS: return strings ? (count + 1) * sizeof(uint64_t) : 0;
+	default: return strings ? c->off[count] : 0;
 	}
 }
 
@@ -104,8 +106,11 @@ static uint64_t make_index(const struct rho_tables *t, size_t n_columns, struct 
 		rho_buf_add(index, &ft, sizeof ft);
 		for (size_t j = 0; j < tab->n_columns; j++, k++) {
 			const struct rho_column *c = &tab->column[j].c;
-			all[k] = (struct file_column){ .type = c->type, .of = c->of, .width = c->width,
-			                               .n_labels = c->n_labels, .name = names.len };
+			all[k] = (struct file_column){ .type = c->type,
+				                       .of = c->of,
+				                       .width = c->width,
+				                       .n_labels = c->n_labels,
+				                       .name = names.len };
 			rho_buf_add(&names, c->name, strlen(c->name) + 1);
 		}
 	}
@@ -166,11 +171,11 @@ struct reader {
 	const unsigned char *at;
 	size_t len;
 	const struct file_head *head;
-	const struct file_table *table; /* (RHO_N_TABLES) */
-	const struct file_column *column;       /* (head->n_columns) */
-	const char *names;              /* (names_len) */
+	const struct file_table *table;   /* (RHO_N_TABLES) */
+	const struct file_column *column; /* (head->n_columns) */
+	const char *names;                /* (names_len) */
 	size_t names_len;
-	const char *name;               /* of the file, for messages */
+	const char *name; /* of the file, for messages */
 	struct rho_buf *why;
 };
 
@@ -188,9 +193,10 @@ static int read_head(struct reader *r)
 		return -1;
 	}
 	if (h->version != FILE_VERSION || h->order != BYTE_ORDER_MARK) {
-		rho_buf_printf(r->why, "%s has format version %" PRIu32 " (byte order %08" PRIx32 "), this "
-		               "rho reads version %d (%08x)", r->name, h->version, h->order, FILE_VERSION,
-		               BYTE_ORDER_MARK);
+		rho_buf_printf(r->why,
+		               "%s has format version %" PRIu32 " (byte order %08" PRIx32 "), this "
+		               "rho reads version %d (%08x)",
+		               r->name, h->version, h->order, FILE_VERSION, BYTE_ORDER_MARK);
 		return -1;
 	}
 	if (h->size != r->len) {
@@ -258,8 +264,12 @@ static int read_name(struct reader *r, const struct file_column *f, struct rho_c
 
 static int read_column(struct reader *r, const struct file_column *f, size_t n, struct rho_column *c)
 {
-	*c = (struct rho_column){ .type = f->type, .of = f->of, .n = n, .width = (size_t)f->width,
-	                          .n_labels = (size_t)f->n_labels, .bytes = "" };
+	*c = (struct rho_column){ .type = f->type,
+		                  .of = f->of,
+		                  .n = n,
+		                  .width = (size_t)f->width,
+		                  .n_labels = (size_t)f->n_labels,
+		                  .bytes = "" };
 	if (read_name(r, f, c))
 		return -1;
 	bool strings = f->type == RHO_COL_STR || f->type == RHO_COL_LABEL;
@@ -347,15 +357,16 @@ int tables_verify(const struct rho_tables *t, struct rho_buf *why)
 	if (!t->map)
 		return 0;
 	const struct file_head *h = t->map;
-	const struct file_column *f = (const struct file_column *)
-		((const char *)t->map + sizeof *h + RHO_N_TABLES * sizeof(struct file_table));
+	const struct file_column *f = (const struct file_column *)((const char *)t->map + sizeof *h +
+	                                                           RHO_N_TABLES * sizeof(struct file_table));
 	for (uint32_t i = 0; i < RHO_N_TABLES; i++)
 		for (size_t j = 0; j < t->table[i].n_columns; j++, f++)
 			for (int s = 0; s < N_SECTIONS; s++)
 				if (!intact(t, &f->section[s])) {
-					rho_buf_printf(why, "column %s of %s does not have the checksum it "
-					               "should have", t->table[i].column[j].c.name,
-					               tables_name(i));
+					rho_buf_printf(why,
+					               "column %s of %s does not have the checksum it "
+					               "should have",
+					               t->table[i].column[j].c.name, tables_name(i));
 					return -1;
 				}
 	return 0;

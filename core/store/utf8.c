@@ -22,11 +22,11 @@ static size_t sequence(const unsigned char *p, size_t left)
 		return 0;
 	if (n > left)
 		return 0;
-	switch (p[0]) {         /* the second byte is narrower after these */
-	case 0xe0: lo = 0xa0; break;    /* overlong */
-	case 0xed: hi = 0x9f; break;    /* surrogates */
-	case 0xf0: lo = 0x90; break;    /* overlong */
-	case 0xf4: hi = 0x8f; break;    /* above U+10FFFF */
+	switch (p[0]) {              /* the second byte is narrower after these */
+	case 0xe0: lo = 0xa0; break; /* overlong */
+	case 0xed: hi = 0x9f; break; /* surrogates */
+	case 0xf0: lo = 0x90; break; /* overlong */
+	case 0xf4: hi = 0x8f; break; /* above U+10FFFF */
 	}
 	bool good = p[1] >= lo && p[1] <= hi;
 	for (size_t i = 2; i < n; i++)
@@ -45,7 +45,7 @@ static bool ascii(const unsigned char *p, size_t n)
 		memcpy(&w, p + i, sizeof w);
 		all |= w;
 	}
-	if (n >= sizeof w) {            /* the rest, with some bytes again */
+	if (n >= sizeof w) { /* the rest, with some bytes again */
 		memcpy(&w, p + n - sizeof w, sizeof w);
 		all |= w;
 	}
@@ -69,7 +69,7 @@ size_t rho_utf8_bad(const char *at, size_t n)
 			i += sizeof w;
 		}
 		/* Up to one stride by sequences, then try the fast way again. */
-		for (size_t end = n - i > sizeof w ? i + sizeof w : n; i < end; ) {
+		for (size_t end = n - i > sizeof w ? i + sizeof w : n; i < end;) {
 			size_t step = sequence(p + i, n - i);
 			if (!step)
 				return i;

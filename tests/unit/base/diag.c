@@ -79,13 +79,14 @@ Test(diag, nearest)
 	enum { N = sizeof names / sizeof *names };
 	static const struct { const char *word, *near; } tries[] = {
 		{ "epsilonn", "epsilon" }, { "espilon", "epsilon" }, { "Epsilon", "epsilon" }, { "alhpa", "alpha" },
-		{ "prior-variance", "prior_variance" }, { "prior", NULL }, { "zzzz", NULL }, { "x", NULL }, { "", NULL },
+		{ "prior-variance", "prior_variance" }, { "prior", NULL }, { "zzzz", NULL }, { "x", NULL },
+		{ "", NULL },
 		{ "kk", NULL }, { "stpes", "steps" }, { "step", "steps" }, { "setps", "steps" },
 	};
 	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
 		const char *near = rho_nearest(tries[i].word, names, N);
-		cr_expect(near ? tries[i].near && !strcmp(near, tries[i].near) : !tries[i].near, "%s: %s", tries[i].word,
-		          near ? near : "(none)");
+		cr_expect(near ? tries[i].near && !strcmp(near, tries[i].near) : !tries[i].near, "%s: %s",
+		          tries[i].word, near ? near : "(none)");
 	}
 	char long_word[200];
 	memset(long_word, 'a', sizeof long_word - 1);
