@@ -204,6 +204,11 @@ static void legend(const struct doc *d, const struct rho_comparison *c)
 			&t,
 			" These seeds would show a difference of %.2g to it 4 times in 5 (median over arms).",
 			rho_quantile(seen, n, 0.5));
+	/* All of n seeds on one side have p = 2 / 2^n, the least there is; Holm takes it times the tests. */
+	if (tests && ldexp((double)tests, 1 - (int)c->results->n_seeds) > 0.05)
+		rho_buf_printf(&t, " With %zu seeds no p here can be below %.2g: go by the intervals.",
+		               c->results->n_seeds,
+		               fmin(1, ldexp((double)tests, 1 - (int)c->results->n_seeds)));
 	if (fewer)
 		rho_buf_printf(&t, " *: of %s seeds planned, see below.",
 		               number((double)c->results->n_seeds, 0, false, text));
