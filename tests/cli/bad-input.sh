@@ -4,6 +4,10 @@
 # Needs RHO_PROGRAM, RHO_PLUGIN_PATH, RHO_TEST_PLUGINS (an env, a sampler and an agent for tests) and
 # RHO_TEST_MODULES (modules with one thing wrong each).
 set -u
+build=$(cd "$(dirname "$0")/../.." && pwd)/build        # meson test sets them all
+export RHO_PROGRAM=${RHO_PROGRAM:-$build/rho} RHO_PLUGIN_PATH=${RHO_PLUGIN_PATH:-$build/plugins}
+export RHO_TEST_PLUGINS=${RHO_TEST_PLUGINS:-$build/tests/unit/run/modules}
+export RHO_TEST_MODULES=${RHO_TEST_MODULES:-$build/tests/unit/registry/modules}
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:detect_leaks=0

@@ -4,6 +4,9 @@
 # 2 and 4 jobs.
 # Needs RHO_PROGRAM, RHO_PLUGIN_PATH and RHO_TEST_PLUGINS (an env, a sampler and an agent for tests).
 set -u
+build=$(cd "$(dirname "$0")/../.." && pwd)/build        # meson test sets all three
+export RHO_PROGRAM=${RHO_PROGRAM:-$build/rho} RHO_PLUGIN_PATH=${RHO_PLUGIN_PATH:-$build/plugins}
+export RHO_TEST_PLUGINS=${RHO_TEST_PLUGINS:-$build/tests/unit/run/modules}
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:detect_leaks=0
