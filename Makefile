@@ -32,7 +32,10 @@ test: all
 bench: all
 	@tests/bench/run $(BUILD)
 
-install: all
+# The prefix is compiled in (where plugins are looked for), so it is set before the build.
+install: $(BUILD)/build.ninja
+	@meson configure $(BUILD) --prefix $(PREFIX)
+	@ninja -C $(BUILD) -j $(JOBS)
 	@meson install -C $(BUILD) --no-rebuild
 
 # The core's code is laid out by clang-format; headers, plugins and tests by hand, to be read as a
