@@ -26,14 +26,6 @@ static bool section(const struct rho_elf *e, const Elf64_Ehdr *h, uint64_t i, El
 	return at;
 }
 
-/* A NUL-terminated string at `at` of a string table, or NULL. */
-static const char *name_of(const char *strings, uint64_t len, uint64_t at)
-{
-	if (at >= len || !memchr(strings + at, 0, len - at))
-		return NULL;
-	return strings + at;
-}
-
 static bool read_symbols(const struct rho_elf *e, const Elf64_Ehdr *h, const Elf64_Shdr *table,
                          struct rho_elf_symbols *out)
 {
@@ -43,14 +35,16 @@ static bool read_symbols(const struct rho_elf *e, const Elf64_Ehdr *h, const Elf
 	if (!at || !section(e, h, table->sh_link, &strings) ||
 	    !(text = piece(e, strings.sh_offset, strings.sh_size, 1)))
 		return false;
+	if (!strings.sh_size || text[strings.sh_size - 1])
+		return !n; /* with a NUL at its end, each name within the table has one */
 	out->at = rho_xcalloc(n + 1, sizeof *out->at);
 	for (uint64_t i = 0; i < n; i++) {
 		Elf64_Sym s;
 		memcpy(&s, at + i * sizeof s, sizeof s);
 		unsigned type = ELF64_ST_TYPE(s.st_info), bind = ELF64_ST_BIND(s.st_info);
-		const char *name = name_of(text, strings.sh_size, s.st_name);
-		if (!name)
+		if (s.st_name >= strings.sh_size)
 			return false;
+		const char *name = text + s.st_name;
 		if (!*name || type == STT_SECTION || type == STT_FILE)
 			continue;
 		out->at[out->n++] = (struct rho_elf_symbol){

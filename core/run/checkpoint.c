@@ -175,6 +175,8 @@ static void read_part(struct rho_unpack *u, struct part *p)
 		if (rho_unpack_u64(u) != sizeof(struct rho_rng))
 			u->bad = true;
 		s.state = rho_unpack_raw(u, sizeof(struct rho_rng));
+		if (s.state && !memcmp(s.state, &(struct rho_rng){ 0 }, sizeof(struct rho_rng)))
+			u->bad = true; /* would draw zeros for ever */
 		p->streams = rho_xrealloc(p->streams, (p->n_streams + 1) * sizeof s);
 		p->streams[p->n_streams++] = s;
 	}

@@ -424,20 +424,46 @@ static void save_lists(const struct rho_lists *l, size_t lanes, struct rho_buf *
 	rho_pack_bytes(b, l->incl, l->incl ? l->off[lanes] * sizeof *l->incl : 0);
 }
 
-static void load_lists(struct rho_lists *l, size_t lanes, size_t n_actions, bool incl, struct rho_unpack *u)
+/* Lists of `least` .. `most` known and distinct ids a lane, as those that were saved had been found. */
+static bool lists_sound(const struct rho_lists *l, size_t lanes, size_t least, size_t most,
+                        struct rho_marks *m)
 {
+	for (size_t i = 0; i < lanes; i++) {
+		size_t n = l->off[i + 1] - l->off[i];
+		if (n < least || n > most)
+			return false;
+		marks_next(m);
+		for (size_t j = l->off[i]; j < l->off[i + 1]; j++) {
+			if (l->id[j] >= m->n || m->at[l->id[j]] == m->now)
+				return false;
+			m->at[l->id[j]] = m->now;
+			if (l->incl && !(isnan(l->incl[j]) || (l->incl[j] > 0 && l->incl[j] <= 1)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void load_lists(struct rho_lists *l, const struct rho_stage *s, size_t most, bool incl,
+                       struct rho_unpack *u)
+{
+	size_t lanes = s->spec.lanes;
+	struct rho_marks m;
 	rho_unpack_into(u, l->off, (lanes + 1) * sizeof *l->off);
 	if (u->bad || l->off[0] || l->off[lanes] > u->left)
 		u->bad = true;
 	for (size_t i = 0; i < lanes && !u->bad; i++)
 		u->bad = l->off[i + 1] < l->off[i];
-	if (u->bad)
-		return;
-	lists_room(l, l->off[lanes], incl);
-	rho_unpack_into(u, l->id, l->off[lanes] * sizeof *l->id);
-	rho_unpack_into(u, l->incl, incl ? l->off[lanes] * sizeof *l->incl : 0);
-	for (size_t j = 0; j < l->off[lanes] && !u->bad; j++)
-		u->bad = l->id[j] >= n_actions;
+	if (!u->bad) {
+		lists_room(l, l->off[lanes], incl);
+		rho_unpack_into(u, l->id, l->off[lanes] * sizeof *l->id);
+		rho_unpack_into(u, l->incl, incl ? l->off[lanes] * sizeof *l->incl : 0);
+	}
+	rho_marks_init(&m, s->spec.n_actions);
+	u->bad = u->bad || !lists_sound(l, lanes, s->spec.slate, most, &m);
+	rho_marks_free(&m);
+	if (u->bad) /* others go on from here */
+		memset(l->off, 0, (lanes + 1) * sizeof *l->off);
 }
 
 void rho_pose_save(const struct rho_pose *p, const struct rho_stage *s, struct rho_buf *b)
@@ -459,11 +485,13 @@ bool rho_pose_load(struct rho_pose *p, const struct rho_stage *s, struct rho_unp
 	for (size_t i = 0; i < n && s->env_spec.obs == RHO_OBS_ROW && !u->bad; i++)
 		u->bad = p->row[i] >= contexts;
 	rho_unpack_into(u, p->x, p->x ? n * s->x_dim * sizeof *p->x : 0);
+	for (size_t i = 0; p->x && i < n * s->x_dim && !u->bad; i++)
+		u->bad = !isfinite(p->x[i]);
 	p->has_legal = rho_unpack_u64(u);
 	if (p->has_legal)
-		load_lists(&p->legal, n, s->spec.n_actions, false, u);
+		load_lists(&p->legal, s, s->spec.n_actions, false, u);
 	if (s->sampled.law != RHO_LAW_ALL)
-		load_lists(&p->drawn, n, s->spec.n_actions, true, u);
+		load_lists(&p->drawn, s, s->sampled.max_k, true, u);
 	use_lists(p, s);
 	return !u->bad;
 }

@@ -1,4 +1,5 @@
 /* resume.c: a cell's checkpoint, and going on from it. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,9 @@ static bool unpack(struct rho_play *c, const struct rho_checkpoint *point, uint6
 	for (size_t i = 0; i < 3; i++)
 		length[i] = rho_unpack_u64(&u);
 	rho_unpack_into(&u, c->tick, c->stage.spec.lanes * sizeof *c->tick);
+	if (c->step >= c->spec->run.steps + c->stage.spec.lanes || !isfinite(c->seconds_before) ||
+	    c->seconds_before < 0)
+		u.bad = true;
 	if (rho_metrics_load(&c->metrics, &u) && rho_pose_load(c->now, &c->stage, &u) && !u.left)
 		return true;
 	rho_buf_str(c->why, "the checkpoint's own part does not fit this cell");

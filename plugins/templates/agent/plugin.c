@@ -59,6 +59,8 @@ static int mine_observe(struct rho_ctx *c, void *self, const struct rho_feedback
 {
 	struct mine *s = self;
 	for (size_t i = 0; i < f->posed->n; i++) {
+		if (!isfinite(f->reward[i]))
+			return rho_fail(c, RHO_EINVAL, "a reward of %g cannot be learned from", (double)f->reward[i]);
 		s->total[f->action[i]] += f->reward[i];
 		s->pulls[f->action[i]]++;
 	}
