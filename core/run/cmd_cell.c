@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "../command.h"
-#include "blas.h"
 #include "cell.h"
 #include "workers.h"
 

@@ -7,11 +7,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../base/blas.h"
 #include "../base/file.h"
 #include "../command.h"
 #include "../registry/module.h"
 #include "../score/kernels.h"
-#include "blas.h"
 
 static const char usage_text[] =
 	"usage: rho doctor [--plugins DIR]...\n\n"

@@ -8,10 +8,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "../base/blas.h"
 #include "../base/file.h"
 #include "../command.h"
 #include "../report/compare.h"
-#include "blas.h"
 #include "clock.h"
 #include "prepare.h"
 #include "workers.h"
@@ -456,14 +456,8 @@ static int run(const struct args *a)
 {
 	struct session s = { .args = a };
 	struct rho_diags *diags = rho_diags_new();
-	const char *coretype = rho_blas_coretype();
 	int rc = 2;
-	/* Whatever BLAS computes for the store is computed by one thread, so that its bits are the same
-	 * on every machine; encoders are parallel over texts. It reads this when the modules are opened. */
-	setenv("OPENBLAS_NUM_THREADS", "1", 1);
-	setenv("OMP_NUM_THREADS", "1", 1);
-	if (coretype)
-		setenv("OPENBLAS_CORETYPE", coretype, 1);
+	rho_blas_environment(); /* encoders that fill the store are parallel over texts */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	rho_signals_hold(&s.before);
