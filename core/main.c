@@ -15,6 +15,9 @@ static const struct {
 	{ "plan", "check an experiment file and print its cells", rho_cmd_plan },
 	{ "compare", "compare the arms of a results folder, with intervals", rho_cmd_compare },
 	{ "cell", "run one cell of a results folder", rho_cmd_cell },
+	{ "encode", "texts or pictures into a .npy file", rho_cmd_encode },
+	{ "sts", "how well an encoder's cosines agree with human scores", rho_cmd_sts },
+	{ "geometry", "how vectors lie: coverage, evenness, dimensions, exploration", rho_cmd_geometry },
 	{ "plugin", "list, show, which, check, new", rho_cmd_plugin },
 	{ "doctor", "what this rho is made of and where it looks for plugins", rho_cmd_doctor },
 };

@@ -98,11 +98,23 @@ static const char *const banned[] = {
 	"arc4random_buf", "time", "gettimeofday", "clock_gettime", "clock", "ftime", "timespec_get",
 	"setlocale", "uselocale", "setenv", "putenv", "unsetenv", "clearenv", "getenv",
 	"secure_getenv", "system", "fork", "vfork", "popen", "signal", "sigaction", "__sysv_signal",
-	"bsd_signal", "raise", "longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
+	"bsd_signal", "raise",
 	"openblas_set_num_threads", "openblas_set_num_threads_local", "omp_set_num_threads",
 	"goto_set_num_threads", NULL
 };
+/* Jumps end at the host, unless the module sets a target of its own: libraries such as libpng and libjpeg
+ * report errors so. */
+static const char *const jumps[] = { "longjmp", "_longjmp", "siglongjmp", "__longjmp_chk", NULL };
+static const char *const targets[] = { "setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", NULL };
 /* clang-format on */
+
+static bool imports(const struct rho_elf *e, const char *const *list)
+{
+	for (size_t i = 0; i < e->dynamic.n; i++)
+		if (!e->dynamic.at[i].defined && in_list(e->dynamic.at[i].name, list))
+			return true;
+	return false;
+}
 
 static int m5(struct rho_trial *t)
 {
@@ -113,13 +125,14 @@ static int m5(struct rho_trial *t)
 	if (!e)
 		return RHO_CHECK_SKIP;
 	bool may_start = !rho_raw_read(t, &raw) && raw.plugin.flags & RHO_THREADS;
+	bool may_jump = imports(e, targets);
 	free(raw.params);
 	rho_buf_clear(&t->text);
 	for (size_t i = 0; i < e->dynamic.n && !r; i++) {
 		const struct rho_elf_symbol *s = &e->dynamic.at[i];
 		if (s->defined)
 			continue;
-		if (in_list(s->name, banned))
+		if (in_list(s->name, banned) || (in_list(s->name, jumps) && !may_jump))
 			r = rho_trial_fail(
 				t,
 				"it imports %s; report through rho_fail and rho_log, draw from rho_rng, "

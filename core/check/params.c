@@ -97,7 +97,11 @@ static void put_random(const struct rho_param *p, struct rho_rng *r, struct rho_
 	put_extreme(p, n ? rho_below(r, n) : 0, out);
 }
 
-static bool can_vary(const struct rho_param *p) { return p->type != RHO_T_PATH && p->type != RHO_T_PART; }
+/* The host's own parameters never reach the plugin. */
+static bool can_vary(const struct rho_param *p)
+{
+	return p->type != RHO_T_PATH && p->type != RHO_T_PART && !(p->flags & RHO_HOST_PARAM);
+}
 
 /* ---- P4 ---- */
 
@@ -156,6 +160,8 @@ static int try_extremes(struct rho_trial *t, struct rho_buf *failing)
 	for (size_t i = 0; i < t->module->n_params && !r && rho_check_seconds() < until; i++) {
 		const struct rho_param *p = &t->module->params[i];
 		struct rho_buf value = { 0 };
+		if (!can_vary(p))
+			continue;
 		for (unsigned j = 0; !(failing && failing->len) && put_extreme(p, j, &value) && !r; j++) {
 			char *text = rho_xprintf("%s = %s", p->name, value.at);
 			r = try_settings(t, text, failing);

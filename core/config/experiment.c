@@ -16,6 +16,9 @@ enum { LONGEST_FILE = 16 << 20, LONGEST_NAME = 64 };
 static const uint32_t arm_kinds[] = { RHO_DATASET, RHO_ENCODER, RHO_SAMPLER, RHO_ENV, RHO_AGENT };
 enum { N_ARM_KINDS = sizeof arm_kinds / sizeof *arm_kinds };
 
+static const char *const top_keys[] = { "rho", "run",   "dataset", "encoder", "sampler",
+	                                "env", "agent", "arms",    "compare", "report" };
+
 void rho_role_free(struct rho_role *r)
 {
 	rho_toml_free(r->table);
@@ -244,24 +247,19 @@ static bool base_counts(const struct rho_experiment *x, uint32_t kind)
 	return true;
 }
 
-static void read_base(struct rho_registry *reg, struct rho_experiment *x, const char *file,
+static void read_base(struct rho_registry *reg, struct rho_experiment *x, uint32_t kind, const char *file,
                       struct rho_diags *d)
 {
-	for (size_t i = 0; i < N_ARM_KINDS; i++) {
-		uint32_t kind = arm_kinds[i];
-		const char *name = rho_kind_name(kind);
-		const struct rho_toml *table = rho_toml_get(x->root, name);
-		const struct rho_toml *arms = rho_toml_get(rho_toml_get(x->root, "arms"), name);
-		struct rho_variant *v = &x->base[kind];
-		v->where = table ? table->where : (struct rho_where){ .file = file };
-		if (table && base_counts(x, kind)) {
-			if (rho_role_read(reg, kind, name, table, table->where, &v->role, d))
-				v->identity = rho_role_identity(reg, kind, &v->role);
-		} else if (!table && (kind == RHO_ENV || kind == RHO_AGENT) &&
-		           !(x->compare.factorial && arms)) {
-			rho_diag(d, v->where,
-			         "there is no [%s]; an experiment needs one, with use = \"NAME\"", name);
-		}
+	const char *name = rho_kind_name(kind);
+	const struct rho_toml *table = rho_toml_get(x->root, name);
+	const struct rho_toml *arms = rho_toml_get(rho_toml_get(x->root, "arms"), name);
+	struct rho_variant *v = &x->base[kind];
+	v->where = table ? table->where : (struct rho_where){ .file = file };
+	if (table && base_counts(x, kind)) {
+		if (rho_role_read(reg, kind, name, table, table->where, &v->role, d))
+			v->identity = rho_role_identity(reg, kind, &v->role);
+	} else if (!table && (kind == RHO_ENV || kind == RHO_AGENT) && !(x->compare.factorial && arms)) {
+		rho_diag(d, v->where, "there is no [%s]; an experiment needs one, with use = \"NAME\"", name);
 	}
 }
 
@@ -287,13 +285,12 @@ void rho_reports_read(struct rho_registry *reg, const struct rho_toml *root, str
 static void read_tables(struct rho_registry *reg, struct rho_experiment *x, const char *file,
                         struct rho_diags *d)
 {
-	static const char *const top[] = { "rho", "run",   "dataset", "encoder", "sampler",
-		                           "env", "agent", "arms",    "compare", "report" };
 	const struct rho_toml *arms = rho_toml_get(x->root, "arms");
-	rho_top_check(x->root, file, top, sizeof top / sizeof *top, d);
+	rho_top_check(x->root, file, top_keys, sizeof top_keys / sizeof *top_keys, d);
 	rho_run_table_read(x->root, false, (struct rho_where){ .file = file }, &x->run, d);
 	rho_compare_table_read(x->root, &x->compare, d);
-	read_base(reg, x, file, d);
+	for (size_t i = 0; i < N_ARM_KINDS; i++)
+		read_base(reg, x, arm_kinds[i], file, d);
 	if (arms && arms->type != RHO_TOML_TABLE)
 		rho_diag(d, arms->where, "arms is %s; tables [arms.AXIS.NAME] are wanted",
 		         rho_toml_type_name(arms->type));
@@ -303,8 +300,24 @@ static void read_tables(struct rho_registry *reg, struct rho_experiment *x, cons
 	rho_reports_read(reg, x->root, &x->report, &x->n_reports, d);
 }
 
-struct rho_experiment *rho_experiment_read(struct rho_registry *reg, const char *path, const char *const *set,
-                                           size_t n_set, struct rho_diags *d)
+/* Of a table that has arms, the base is read only as far as it stands under them: as in a factorial design.
+ */
+static void read_feature_tables(struct rho_registry *reg, struct rho_experiment *x, const char *file,
+                                struct rho_diags *d)
+{
+	const struct rho_toml *arms = rho_toml_get(x->root, "arms");
+	rho_top_check(x->root, file, top_keys, sizeof top_keys / sizeof *top_keys, d);
+	x->compare.factorial = 1;
+	for (uint32_t kind = RHO_DATASET; kind <= RHO_ENCODER; kind++) {
+		const struct rho_toml *axis = rho_toml_get(arms, rho_kind_name(kind));
+		read_base(reg, x, kind, file, d);
+		if (axis)
+			read_axis(reg, x, axis, d);
+	}
+}
+
+static struct rho_experiment *read_file(struct rho_registry *reg, const char *path, const char *const *set,
+                                        size_t n_set, bool features, struct rho_diags *d)
 {
 	struct rho_experiment *x = rho_xcalloc(1, sizeof *x);
 	struct rho_buf why = { 0 };
@@ -324,8 +337,23 @@ struct rho_experiment *rho_experiment_read(struct rho_registry *reg, const char 
 	if (!x->file)
 		x->file = rho_xstrdup(path);
 	rho_overrides_apply(&x->root, set, n_set, x->kept + 1, d);
-	read_tables(reg, x, x->kept[0], d);
+	if (features)
+		read_feature_tables(reg, x, x->kept[0], d);
+	else
+		read_tables(reg, x, x->kept[0], d);
 	return x;
+}
+
+struct rho_experiment *rho_experiment_read(struct rho_registry *reg, const char *path, const char *const *set,
+                                           size_t n_set, struct rho_diags *d)
+{
+	return read_file(reg, path, set, n_set, false, d);
+}
+
+struct rho_experiment *rho_experiment_read_features(struct rho_registry *reg, const char *path,
+                                                    const char *const *set, size_t n_set, struct rho_diags *d)
+{
+	return read_file(reg, path, set, n_set, true, d);
 }
 
 static void variant_free(struct rho_variant *v)

@@ -33,11 +33,18 @@ struct rho_experiment {
  * NULL when it cannot be read or is not TOML; otherwise mistakes are in diags only. */
 struct rho_experiment *rho_experiment_read(struct rho_registry *, const char *path,
                                            const char *const *set, size_t n_set, struct rho_diags *);
+/* The same of [dataset] and [encoder] alone and of their arms, for what an experiment's vectors are asked: the
+ * other tables may be missing and are not looked into. Where a table has arms, they alone count. */
+struct rho_experiment *rho_experiment_read_features(struct rho_registry *, const char *path,
+                                                    const char *const *set, size_t n_set, struct rho_diags *);
 void rho_experiment_free(struct rho_experiment *);
 
 /* Applies overrides to *root; `names` gets n strings "--set KEY" that the tree's places point at. */
 void rho_overrides_apply(struct rho_toml **root, const char *const *set, size_t n, char **names,
                          struct rho_diags *);
+/* The same of those that came with another option than --set. */
+void rho_overrides_apply_of(const char *option, struct rho_toml **root, const char *const *set, size_t n,
+                            char **names, struct rho_diags *);
 
 /* Finds the plugin that a table names in `use` and checks its parameters against it. `where`: for a
  * table without `use`. True when there was no mistake. */

@@ -97,14 +97,20 @@ static void graft(struct rho_toml *chain, struct rho_toml *value)
 void rho_overrides_apply(struct rho_toml **root, const char *const *set, size_t n, char **names,
                          struct rho_diags *d)
 {
+	rho_overrides_apply_of("--set", root, set, n, names, d);
+}
+
+void rho_overrides_apply_of(const char *option, struct rho_toml **root, const char *const *set, size_t n,
+                            char **names, struct rho_diags *d)
+{
 	for (size_t i = 0; i < n; i++) {
 		const char *equals = strchr(set[i], '=');
 		size_t len = equals ? (size_t)(equals - set[i]) : strlen(set[i]);
-		names[i] = rho_xprintf("--set %.*s", (int)len, set[i]);
+		names[i] = rho_xprintf("%s %.*s", option, (int)len, set[i]);
 		if (!equals) {
 			rho_diag(d, (struct rho_where){ .file = names[i] },
-			         "there is no value; write --set %s=VALUE%s", len ? set[i] : "KEY",
-			         len ? "" : ", such as --set agent.alpha=0.5");
+			         "there is no value; write %s %s=VALUE%s", option, len ? set[i] : "KEY",
+			         len || strcmp(option, "--set") ? "" : ", such as --set agent.alpha=0.5");
 			continue;
 		}
 		struct rho_toml *chain = parse_key(set[i], len, names[i], d);

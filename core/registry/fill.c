@@ -85,6 +85,8 @@ int rho_params_fill(struct rho_instance *inst, const struct rho_toml *table, str
 {
 	for (const struct rho_param *p = inst->module->params; p->name; p++) {
 		const struct rho_toml *v = rho_toml_get(table, p->name);
+		if (p->flags & RHO_HOST_PARAM)
+			continue;
 		char *at = (char *)inst->self + p->offset;
 		if (!v)
 			fill_default(at, p);

@@ -16,6 +16,13 @@ int rho_load_rehearse(const char *path, struct rho_buf *why);
  * inside self_size, bounds, defaults, help. 0 or -1 with why (without the path in front). */
 int rho_table_load(struct rho_module *, const struct rho_plugin *raw, struct rho_buf *why);
 
+/* What every encoder's table takes beyond the plugin's own parameters; see rho_params_transform. */
+extern const struct rho_param rho_transform_param;
+
+/* Whether one step is sound; -1 with why. The canonical text of a sound one. */
+int rho_transform_step_check(const char *step, struct rho_buf *why);
+void rho_transform_step_print(const char *step, struct rho_buf *out);
+
 /* "0 .. 1", "at least 0"; nothing where the parameter is unbounded. */
 void rho_bounds_print(const struct rho_param *, struct rho_buf *out);
 bool rho_in_bounds(const struct rho_param *, long double v);

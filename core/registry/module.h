@@ -7,6 +7,8 @@
 
 /* A module that was opened and found sound: the host's own full-size copies of its constant and
  * of its kind's table, so slots an older plugin does not know of read as NULL. Never unloaded. */
+enum { RHO_HOST_PARAM = 1u << 30 }; /* in rho_param.flags: the host's own, in no plugin's self */
+
 struct rho_module {
 	struct rho_plugin plugin;       /* .table and the kind's member point below */
 	union {
@@ -18,7 +20,8 @@ struct rho_module {
 		struct rho_verifier verifier;
 		struct rho_reporter reporter;
 	} table;
-	struct rho_param *params;       /* host-size copies, ends with name NULL; never NULL */
+	struct rho_param *params;       /* host-size copies, ends with name NULL; never NULL. An encoder's end
+	                                 * with `transform`, the host's own (RHO_HOST_PARAM) */
 	size_t n_params;
 	char *path;                     /* absolute */
 };
@@ -64,6 +67,10 @@ char *rho_registry_rival(const struct rho_registry *, uint32_t kind, const char 
  * suggestions; nothing is opened. Caller frees with rho_names_free. */
 size_t rho_registry_names(const struct rho_registry *, uint32_t kind, char ***names);
 void rho_names_free(char **names, size_t n);
+
+/* Says that another process has loaded the modules that this one will open: none of them is tried in a child
+ * first (rehearse.c). For cells, whose parent did so. */
+void rho_modules_rehearsed(void);
 
 /* Opens the module (once a process; later calls give the same pointer). NULL with `why`, which
  * says which rule failed, with both sides, and what to do. */

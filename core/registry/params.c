@@ -76,8 +76,12 @@ struct check {
 	const struct rho_module *module;
 	const char *role;
 	struct rho_diags *diags;
+	bool part; /* the table is that of a part, which has none of the host's parameters */
 	size_t errors;
 };
+
+/* Whether a table has this parameter: the host's own are not for parts. */
+static bool has(const struct rho_param *p, bool part) { return !part || !(p->flags & RHO_HOST_PARAM); }
 
 /* "epsilon: probability of drawing uniformly (default 0.1)", the last line of a message. */
 static void add_help(const struct rho_param *p, struct rho_buf *text)
@@ -205,6 +209,20 @@ static void wrong_type(struct check *k, const struct rho_param *p, const struct 
 
 static void check_one(struct check *k, const struct rho_param *p, const struct rho_toml *v);
 
+/* One step of the host's `transform`. */
+static void check_step(struct check *k, const struct rho_param *p, const struct rho_toml *v)
+{
+	struct rho_buf text = { 0 }, why = { 0 };
+	if (rho_transform_step_check(v->str, &why)) {
+		rho_buf_printf(&text, "%s.%s: %s", k->role, p->name, why.at);
+		add_help(p, &text);
+		rho_diag(k->diags, v->where, "%s", text.at);
+		k->errors++;
+	}
+	rho_buf_free(&text);
+	rho_buf_free(&why);
+}
+
 static void check_list(struct check *k, const struct rho_param *p, const struct rho_toml *v)
 {
 	if (v->type != RHO_TOML_ARRAY) {
@@ -214,6 +232,9 @@ static void check_list(struct check *k, const struct rho_param *p, const struct 
 	for (const struct rho_toml *e = v->child; e; e = e->next)
 		check_one(k, p, e);
 }
+
+static size_t check_table(struct rho_registry *, const struct rho_module *, const char *role, bool part,
+                          const struct rho_toml *table, struct rho_diags *);
 
 static void check_part(struct check *k, const struct rho_param *p, const struct rho_toml *v)
 {
@@ -227,7 +248,7 @@ static void check_part(struct check *k, const struct rho_param *p, const struct 
 		m = rho_module_get(k->registry, p->kind, use->str, &why);
 	if (m) {
 		char *role = rho_xprintf("%s.%s", k->role, p->name);
-		k->errors += rho_params_check(k->registry, m, role, v, k->diags);
+		k->errors += check_table(k->registry, m, role, true, v, k->diags);
 		free(role);
 	} else {
 		rho_diag(k->diags, use ? use->where : v->where, "%s.%s: %s", k->role, p->name, why.at);
@@ -255,7 +276,9 @@ static void check_one(struct check *k, const struct rho_param *p, const struct r
 	case RHO_T_CHOICE: check_choice(k, p, v); break;
 	case RHO_T_PATH: check_path(k, p, v); break;
 	case RHO_T_PART: check_part(k, p, v); break;
-	default: break;
+	default:
+		if (p->flags & RHO_HOST_PARAM)
+			check_step(k, p, v);
 	}
 }
 
@@ -266,14 +289,16 @@ static void unknown_key(struct check *k, const struct rho_toml *v)
 	const struct rho_module *m = k->module;
 	const char **names = rho_xcalloc(m->n_params + 1, sizeof *names);
 	struct rho_buf text = { 0 };
+	size_t n = 0;
 	for (size_t i = 0; i < m->n_params; i++)
-		names[i] = m->params[i].name;
-	const char *near = rho_nearest(v->key, names, m->n_params);
+		if (has(&m->params[i], k->part))
+			names[n++] = m->params[i].name;
+	const char *near = rho_nearest(v->key, names, n);
 	rho_buf_printf(&text, "%s.%s: %s has no such parameter", k->role, v->key, m->plugin.name);
 	if (near) {
 		rho_buf_printf(&text, "; did you mean %s?", near);
-	} else if (m->n_params) {
-		for (size_t i = 0; i < m->n_params; i++)
+	} else if (n) {
+		for (size_t i = 0; i < n; i++)
 			rho_buf_printf(&text, "%s%s", i ? ", " : "; it has ", names[i]);
 	} else {
 		rho_buf_str(&text, ", nor any other");
@@ -292,16 +317,16 @@ static const struct rho_param *param(const struct rho_module *m, const char *nam
 	return NULL;
 }
 
-size_t rho_params_check(struct rho_registry *r, const struct rho_module *m, const char *role,
-                        const struct rho_toml *table, struct rho_diags *diags)
+static size_t check_table(struct rho_registry *r, const struct rho_module *m, const char *role, bool part,
+                          const struct rho_toml *table, struct rho_diags *diags)
 {
-	struct check k = { .registry = r, .module = m, .role = role, .diags = diags };
+	struct check k = { .registry = r, .module = m, .role = role, .diags = diags, .part = part };
 	const struct rho_toml *use = rho_toml_get(table, "use");
 	for (const struct rho_toml *v = table ? table->child : NULL; v; v = v->next) {
 		const struct rho_param *p = param(m, v->key);
 		if (!strcmp(v->key, "use"))
 			continue;
-		if (!p)
+		if (!p || !has(p, part))
 			unknown_key(&k, v);
 		else if (is_list(p->type))
 			check_list(&k, p, v);
@@ -322,26 +347,39 @@ size_t rho_params_check(struct rho_registry *r, const struct rho_module *m, cons
 	return k.errors;
 }
 
+size_t rho_params_check(struct rho_registry *r, const struct rho_module *m, const char *role,
+                        const struct rho_toml *table, struct rho_diags *diags)
+{
+	return check_table(r, m, role, false, table, diags);
+}
+
 static void canonical_value(struct rho_registry *, const struct rho_param *, const struct rho_toml *,
                             bool identity, struct rho_buf *out);
 
-/* `separator` stands between entries: a line's end, or a comma in an inline table. */
+/* Whether the entry is left out: what cannot change results; no transform, so that the identities from
+ * before there were any stay. */
+static bool left_out(const struct rho_param *p, const struct rho_toml *v, bool identity)
+{
+	return identity && (p->flags & RHO_SPEED || (p->flags & RHO_HOST_PARAM && !(v && v->n)));
+}
+
+/* Of a part it is an inline table's inside, else lines. */
 static void canonical(struct rho_registry *r, const struct rho_module *m, const struct rho_toml *table,
-                      bool identity, const char *separator, struct rho_buf *out)
+                      bool identity, bool part, struct rho_buf *out)
 {
 	rho_buf_str(out, "use = ");
 	print_str(m->plugin.name, out);
 	for (const struct rho_param *p = m->params; p->name; p++) {
 		const struct rho_toml *v = rho_toml_get(table, p->name);
 		struct rho_buf value = { 0 };
-		if (identity && p->flags & RHO_SPEED)
+		if (!has(p, part) || left_out(p, v, identity))
 			continue;
 		if (v)
 			canonical_value(r, p, v, identity, &value);
 		else
 			rho_default_print(p, &value);
 		if (value.len)
-			rho_buf_printf(out, "%s%s = %s", separator, p->name, value.at);
+			rho_buf_printf(out, "%s%s = %s", part ? ", " : "\n", p->name, value.at);
 		rho_buf_free(&value);
 	}
 }
@@ -356,11 +394,21 @@ static void canonical_part(struct rho_registry *r, const struct rho_param *p, co
 	if (!m)
 		return;
 	rho_buf_str(out, "{ ");
-	canonical(r, m, v, identity, ", ", out);
+	canonical(r, m, v, identity, true, out);
 	/* Another version of a part makes another instance: no parameter has a dot in its name. */
 	if (identity)
 		rho_buf_printf(out, ", use.version = \"%s\"", m->plugin.version);
 	rho_buf_str(out, " }");
+}
+
+/* A string of a list; the host's steps mean the same however their numbers are written. */
+static void canonical_str(const struct rho_param *p, const char *s, struct rho_buf *out)
+{
+	struct rho_buf step = { 0 };
+	if (p->flags & RHO_HOST_PARAM)
+		rho_transform_step_print(s, &step);
+	print_str(step.at ? step.at : s, out);
+	rho_buf_free(&step);
 }
 
 static void canonical_value(struct rho_registry *r, const struct rho_param *p, const struct rho_toml *v,
@@ -374,6 +422,14 @@ static void canonical_value(struct rho_registry *r, const struct rho_param *p, c
 		rho_buf_str(out, "[");
 		for (const struct rho_toml *e = v->child; e; e = e->next) {
 			print_node(RHO_TOML_FLOAT, (struct rho_toml){ .f = as_double(e) }, out);
+			rho_buf_str(out, e->next ? ", " : "");
+		}
+		rho_buf_str(out, "]");
+		break;
+	case RHO_T_STRS:
+		rho_buf_str(out, "[");
+		for (const struct rho_toml *e = v->child; e; e = e->next) {
+			canonical_str(p, e->str, out);
 			rho_buf_str(out, e->next ? ", " : "");
 		}
 		rho_buf_str(out, "]");
@@ -392,6 +448,6 @@ static void canonical_value(struct rho_registry *r, const struct rho_param *p, c
 void rho_params_canonical(struct rho_registry *r, const struct rho_module *m, const struct rho_toml *table,
                           bool identity, struct rho_buf *out)
 {
-	canonical(r, m, table, identity, "\n", out);
+	canonical(r, m, table, identity, false, out);
 	rho_buf_str(out, "\n");
 }

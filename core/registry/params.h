@@ -3,6 +3,7 @@
 #define RHO_REGISTRY_PARAMS_H
 
 #include "../config/toml.h"
+#include "../geometry/transform.h"
 #include "module.h"
 
 /* Checks a table such as [agent] against the module's parameters: unknown keys (with the nearest
@@ -18,6 +19,16 @@ size_t rho_params_check(struct rho_registry *, const struct rho_module *, const 
  * `identity`: leave RHO_SPEED ones out. The table must have passed the check. */
 void rho_params_canonical(struct rho_registry *, const struct rho_module *,
                           const struct rho_toml *table, bool identity, struct rho_buf *out);
+
+/* What every encoder's table can hold besides the plugin's own parameters: `transform`, a list of the steps
+ * of geometry/transform.h. It is checked, made canonical and shown like any other, but no plugin sees it, an
+ * empty one is left out of identities, and an encoder that is a part of another plugin has none. */
+
+/* The steps in an encoder's table (checked; NULL: all defaults); NULL where there are none. The caller's. */
+struct rho_transform *rho_params_transform(const struct rho_toml *table);
+
+/* A copy of an encoder's table without `transform`: what its vectors themselves depend on. The caller's. */
+struct rho_toml *rho_params_untransformed(const struct rho_toml *table);
 
 /* The manual of a module as `rho plugin show` prints it. */
 void rho_params_manual(const struct rho_module *, struct rho_buf *out);

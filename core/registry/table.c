@@ -190,7 +190,7 @@ static int check_place(const struct rho_param *p, size_t self_size, struct rho_b
 	return -1;
 }
 
-static int check_names(const struct rho_param *p, struct rho_buf *why)
+static int check_names(const struct rho_param *p, uint32_t kind, struct rho_buf *why)
 {
 	if (!rho_name_valid(p->name) || !strcmp(p->name, "use"))
 		rho_buf_printf(
@@ -198,6 +198,11 @@ static int check_names(const struct rho_param *p, struct rho_buf *why)
 			"parameter \"%s\": a name is made of a-z, 0-9 and _, starts with a letter, and "
 			"is not `use`",
 			p->name);
+	else if (kind == RHO_ENCODER && !strcmp(p->name, rho_transform_param.name))
+		rho_buf_printf(why,
+		               "parameter %s: rho gives every encoder a parameter of this name; give yours "
+		               "another",
+		               p->name);
 	else if (!p->help || !*p->help)
 		rho_buf_printf(why, "parameter %s: it has no help; say in one sentence what it is", p->name);
 	else
@@ -232,7 +237,7 @@ int rho_table_load(struct rho_module *m, const struct rho_plugin *raw, struct rh
 	const char *at = (const char *)m->plugin.params;
 	size_t step = raw->param_size,
 	       copied = step < sizeof(struct rho_param) ? step : sizeof(struct rho_param);
-	m->params = rho_xcalloc(MOST_PARAMS + 1, sizeof *m->params);
+	m->params = rho_xcalloc(MOST_PARAMS + 2, sizeof *m->params);
 	for (m->n_params = 0; at; m->n_params++, at += step) {
 		struct rho_param *p = &m->params[m->n_params];
 		const char *name;
@@ -245,10 +250,16 @@ int rho_table_load(struct rho_module *m, const struct rho_plugin *raw, struct rh
 			return -1;
 		}
 		memcpy(p, at, copied);
-		if (check_names(p, why) || check_place(p, m->plugin.self_size, why) || check_meaning(p, why))
+		p->flags &= ~(uint32_t)RHO_HOST_PARAM;
+		if (check_names(p, m->plugin.kind, why) || check_place(p, m->plugin.self_size, why) ||
+		    check_meaning(p, why))
 			return -1;
 	}
+	if (check_pairs(m->params, m->n_params, why))
+		return -1;
+	if (m->plugin.kind == RHO_ENCODER)
+		m->params[m->n_params++] = rho_transform_param;
 	m->params = rho_xrealloc(m->params, (m->n_params + 1) * sizeof *m->params);
 	m->plugin.params = m->params;
-	return check_pairs(m->params, m->n_params, why);
+	return 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/blas.h"
 #include "../command.h"
 #include "cell.h"
 #include "workers.h"
@@ -205,6 +206,8 @@ static int cell(const struct args *a)
 	struct rho_cell_spec *spec = NULL;
 	char *dir = realpath(a->folder, NULL), *toml = dir ? rho_xprintf("%s/cell.toml", dir) : NULL;
 	int rc = 2, lock = -1;
+	if (a->page_fd >= 0) /* `rho run` has opened these very files */
+		rho_modules_rehearsed();
 	if (!dir || access(toml, R_OK)) {
 		fprintf(stderr,
 		        "rho cell: %s is not a cell's folder (results/NAME/cells/ID): it has no cell.toml\n",

@@ -54,7 +54,7 @@ static int attempt(void *arg, struct rho_buf *out)
 	if (!store)
 		return RHO_N_ROLES;
 	return a->rehearse ? rho_stage_open(&stage, &world, a->arm->role, &p->plan->run, store, out)
-	                   : rho_stage_features(&stage, &world, a->arm->role, store, out);
+	                   : rho_stage_features(&stage, &world, a->arm->role, store, p->actions_only, out);
 }
 
 /* The kind of the instance that was being called, "agent ppo". */

@@ -11,6 +11,7 @@ struct rho_preparation {
 	const struct rho_plan *plan;
 	const bool *needed; /* (n_arms) arms with cells to run */
 	const char *store_dir;
+	bool actions_only;      /* of embeddings: those of actions */
 	unsigned threads;       /* for computing what the store lacks */
 	const sigset_t *before; /* see rho_signals_hold */
 	struct rho_progress *progress;

@@ -39,14 +39,14 @@ void rho_progress_say(struct rho_progress *p, const char *fmt, ...)
 	p->last = rho_clock();
 }
 
-static void put_rate(struct rho_buf *b, double rate)
+static void put_rate(struct rho_buf *b, double rate, const char *of)
 {
 	if (rate >= 999.5e3)
-		rho_buf_printf(b, "%.3g M decisions/s", rate / 1e6);
+		rho_buf_printf(b, "%.3g M %s/s", rate / 1e6, of);
 	else if (rate >= 999.5)
-		rho_buf_printf(b, "%.3g k decisions/s", rate / 1e3);
+		rho_buf_printf(b, "%.3g k %s/s", rate / 1e3, of);
 	else
-		rho_buf_printf(b, "%.3g decisions/s", rate);
+		rho_buf_printf(b, "%.3g %s/s", rate, of);
 }
 
 static void put_left(struct rho_buf *b, double seconds)
@@ -99,6 +99,17 @@ static bool due(const struct rho_progress *p)
 	return !p->quiet && (p->terminal || rho_clock() - p->last >= PLAIN_EVERY);
 }
 
+static void put_rate_and_left(const struct rho_progress *p, struct rho_buf *text, const char *of,
+                              uint64_t left)
+{
+	if (!(p->rate > 0))
+		return;
+	rho_buf_str(text, ", ");
+	put_rate(text, p->rate, of);
+	rho_buf_str(text, ", ");
+	put_left(text, (double)left / p->rate);
+}
+
 void rho_progress_cells(struct rho_progress *p, size_t ended, size_t cells, uint64_t made, uint64_t left)
 {
 	struct rho_buf text = { 0 };
@@ -115,24 +126,47 @@ void rho_progress_cells(struct rho_progress *p, size_t ended, size_t cells, uint
 	if (!due(p))
 		return;
 	rho_buf_printf(&text, "%zu of %zu cells", ended, cells);
-	if (p->rate > 0) {
-		rho_buf_str(&text, ", ");
-		put_rate(&text, p->rate);
-		rho_buf_str(&text, ", ");
-		put_left(&text, (double)left / p->rate);
-	}
+	put_rate_and_left(p, &text, "decisions", left);
 	draw(p, &text, made + left ? (double)made / (double)(made + left) : 1);
+	rho_buf_free(&text);
+}
+
+void rho_progress_rows(struct rho_progress *p, const char *what, uint64_t done, uint64_t rows)
+{
+	struct rho_buf text = { 0 };
+	double now = rho_clock();
+	if (p->rate_at <= 0) {
+		p->rate_at = now;
+		p->rate_made = done;
+	} else if (done > p->rate_made) { /* rows come in batches: over all the time so far */
+		p->rate = (double)(done - p->rate_made) / (now - p->rate_at);
+	}
+	if (!due(p))
+		return;
+	rho_buf_printf(&text, "%s: %llu of %llu", what, (unsigned long long)done, (unsigned long long)rows);
+	put_rate_and_left(p, &text, "rows", rows - done);
+	draw(p, &text, rows ? (double)done / (double)rows : 1);
 	rho_buf_free(&text);
 }
 
 void rho_progress_step(struct rho_progress *p, const char *what, double done)
 {
 	struct rho_buf text = { 0 };
+	double now = rho_clock();
+	if (p->step_at <= 0 || done < p->step_done) {
+		p->step_at = now;
+		p->step_from = done;
+	}
+	p->step_done = done;
 	if (!due(p))
 		return;
 	rho_buf_str(&text, what);
 	if (done > 0)
 		rho_buf_printf(&text, ": %.0f%%", done * 100);
+	if (done > p->step_from && done < 1 && now - p->step_at > 1) {
+		rho_buf_str(&text, ", ");
+		put_left(&text, (now - p->step_at) * (1 - done) / (done - p->step_from));
+	}
 	draw(p, &text, done);
 	rho_buf_free(&text);
 }

@@ -19,7 +19,7 @@ static void own_features(const struct rho_data *d, uint32_t table, struct rho_ma
 }
 
 static int embed(struct rho_stage *s, struct rho_world *w, const struct rho_role *role,
-                 struct rho_store *store, struct rho_buf *why)
+                 struct rho_store *store, bool actions_only, struct rho_buf *why)
 {
 	const struct rho_column *a, *x;
 	if (!s->data) {
@@ -28,7 +28,14 @@ static int embed(struct rho_stage *s, struct rho_world *w, const struct rho_role
 		return RHO_ENCODER;
 	}
 	a = rho_find_column(s->data, RHO_ACTIONS, "text", RHO_COL_STR);
-	x = rho_find_column(s->data, RHO_CONTEXTS, "text", RHO_COL_STR);
+	x = actions_only ? NULL : rho_find_column(s->data, RHO_CONTEXTS, "text", RHO_COL_STR);
+	if (actions_only && !a) {
+		rho_buf_printf(why,
+		               "encoder %s has nothing to encode: the actions of this dataset have no column "
+		               "`text`; leave [encoder] out to use their numeric features",
+		               name_of(role));
+		return RHO_ENCODER;
+	}
 	if (!a && !x) {
 		rho_buf_printf(
 			why,
@@ -37,15 +44,14 @@ static int embed(struct rho_stage *s, struct rho_world *w, const struct rho_role
 			name_of(role));
 		return RHO_ENCODER;
 	}
-	if (a && rho_store_embed(store, w, role->module, role->table, a, a, &s->action_emb, why))
-		return RHO_ENCODER;
-	if (x && rho_store_embed(store, w, role->module, role->table, x, a, &s->context_emb, why))
-		return RHO_ENCODER;
-	return 0;
+	return rho_store_features(store, w, role->module, role->table, a, x, &s->action_emb, &s->context_emb,
+	                          why)
+	               ? RHO_ENCODER
+	               : 0;
 }
 
 static int features(struct rho_stage *s, struct rho_world *world, const struct rho_role role[RHO_N_ROLES],
-                    struct rho_store *store, struct rho_buf *why)
+                    struct rho_store *store, bool actions_only, struct rho_buf *why)
 {
 	/* Shared by all cells, hence of no cell's seed or budget. */
 	struct rho_world w = *world;
@@ -62,17 +68,17 @@ static int features(struct rho_stage *s, struct rho_world *world, const struct r
 		own_features(s->data, RHO_ACTIONS, &s->action_own);
 		own_features(s->data, RHO_CONTEXTS, &s->context_own);
 	}
-	if (!role[RHO_ENCODER].module || !embed(s, &w, &role[RHO_ENCODER], store, why))
+	if (!role[RHO_ENCODER].module || !embed(s, &w, &role[RHO_ENCODER], store, actions_only, why))
 		return 0;
 	return rho_store_unwritable(store) ? RHO_N_ROLES : RHO_ENCODER;
 }
 
 int rho_stage_features(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
-                       struct rho_store *store, struct rho_buf *why)
+                       struct rho_store *store, bool actions_only, struct rho_buf *why)
 {
 	int fault;
 	*s = (struct rho_stage){ 0 };
-	fault = features(s, w, role, store, why);
+	fault = features(s, w, role, store, actions_only, why);
 	if (fault)
 		rho_stage_close(s);
 	return fault;
@@ -273,7 +279,7 @@ int rho_stage_open(struct rho_stage *s, struct rho_world *w, const struct rho_ro
 {
 	int fault;
 	*s = (struct rho_stage){ 0 };
-	fault = features(s, w, role, store, why);
+	fault = features(s, w, role, store, false, why);
 	if (!fault) {
 		rho_buf_clear(why); /* the checks below tell by its length */
 		fault = open_env(s, w, role, run, why);

@@ -28,8 +28,9 @@ int rho_stage_open(struct rho_stage *, struct rho_world *, const struct rho_role
                    const struct rho_run *, struct rho_store *, struct rho_buf *why);
 void rho_stage_close(struct rho_stage *);
 
-/* Tables and embeddings alone, computed where the store lacks them. Same result and errors. */
+/* Tables and embeddings alone, computed where the store lacks them. `actions_only`: contexts' texts are not
+ * encoded. Same result and errors. */
 int rho_stage_features(struct rho_stage *, struct rho_world *, const struct rho_role role[RHO_N_ROLES],
-                       struct rho_store *, struct rho_buf *why);
+                       struct rho_store *, bool actions_only, struct rho_buf *why);
 
 #endif

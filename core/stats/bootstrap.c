@@ -1,6 +1,7 @@
 /* bootstrap.c: percentile bootstrap intervals. A resample is a count for each value, so that the IQM of
  * a resample is a walk over the values in their one sorted order: nothing is sorted 50,000 times. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <rho/rng.h>
@@ -11,7 +12,7 @@
 static const struct rho_rng key = { { 0x243f6a8885a308d3u, 0x13198a2e03707344u, 0xa4093822299f31d0u,
 	                              0x082efa98ec4e6c89u } };
 
-enum purpose { FOR_MEAN = 1, FOR_IQM, FOR_BETTER };
+enum purpose { FOR_MEAN = 1, FOR_IQM, FOR_BETTER, FOR_PAIRS };
 
 /* Share of the bootstrap distribution to leave out on each side. */
 static double tail(enum rho_boot kind, size_t n, double level)
@@ -172,4 +173,65 @@ struct rho_interval rho_boot_better(const double *x, size_t nx, const double *y,
 	free(by);
 	free(stat);
 	return out;
+}
+
+/* Ranks within the resample in which the value that stood at i comes count[i] times; out (n), where it stood.
+ */
+static void counted_ranks(const struct ranked *r, size_t n, const uint32_t *count, double *out)
+{
+	double before = 0, same;
+	for (size_t i = 0, end; i < n; i = end) {
+		same = 0;
+		for (end = i; end < n && r[end].value == r[i].value; end++)
+			same += count[r[end].at];
+		for (size_t j = i; j < end; j++)
+			out[r[j].at] = before + 0.5 * (same + 1);
+		before += same;
+	}
+}
+
+/* Percentiles of a correlation over resampled pairs. `ranked`: the pairs' ranks are correlated, else they
+ * are. */
+static struct rho_interval boot_pairs(const double *x, const double *y, size_t n, bool ranked, double level,
+                                      uint64_t resamples)
+{
+	struct rho_rng rng = rho_fork(&key, FOR_PAIRS, n);
+	struct rho_interval out = { NAN, NAN };
+	uint64_t kept = 0;
+	if (n < 3)
+		return out;
+	struct ranked *rx = ranked ? rank(x, n) : NULL, *ry = ranked ? rank(y, n) : NULL;
+	double *place = rho_xcalloc(2 * n, sizeof *place); /* (2, n) ranks within a resample */
+	uint32_t *count = rho_xcalloc(n, sizeof *count);   /* (n) */
+	double *stat = rho_xmalloc(resamples * sizeof *stat);
+	for (uint64_t b = 0; b < resamples; b++) {
+		draw(&rng, count, n, 1);
+		if (ranked) {
+			counted_ranks(rx, n, count, place);
+			counted_ranks(ry, n, count, place + n);
+		}
+		stat[kept] = ranked ? rho_pearson(place, place + n, count, n) : rho_pearson(x, y, count, n);
+		if (!isnan(stat[kept]))
+			kept++;
+	}
+	if (kept)
+		out = percentiles(stat, kept, (1 - level) / 2);
+	free(rx);
+	free(ry);
+	free(place);
+	free(count);
+	free(stat);
+	return out;
+}
+
+struct rho_interval rho_boot_pearson(const double *x, const double *y, size_t n, double level,
+                                     uint64_t resamples)
+{
+	return boot_pairs(x, y, n, false, level, resamples);
+}
+
+struct rho_interval rho_boot_spearman(const double *x, const double *y, size_t n, double level,
+                                      uint64_t resamples)
+{
+	return boot_pairs(x, y, n, true, level, resamples);
 }

@@ -38,6 +38,18 @@ double rho_quantile(double *x, size_t n, double p);
  * values count nowhere. NaN when nothing does. */
 double rho_window_mean(const uint64_t *step, const double *value, size_t n, double from, double to);
 
+/* correlation.c */
+
+/* Pearson's r of n pairs, pair i taken count[i] times (NULL: once). NaN when there are fewer than two,
+ * or either side is constant. */
+double rho_pearson(const double *x, const double *y, const uint32_t *count, size_t n);
+
+/* Ranks from 1, ties sharing the average of theirs. rank (n). */
+void rho_ranks(const double *x, size_t n, double *rank);
+
+/* Spearman's rho: Pearson's r of the ranks (Spearman 1904; scipy.stats.spearmanr). NaN as rho_pearson. */
+double rho_spearman(const double *x, const double *y, size_t n);
+
 /* bootstrap.c: percentile intervals. Common to all: `level` such as 0.95; `resamples` >= 1. */
 
 enum rho_boot {
@@ -65,6 +77,13 @@ struct rho_interval rho_boot_paired(const double *x, const double *y, size_t n, 
 struct rho_interval rho_boot_better(const double *x, size_t nx, const double *y, size_t ny, size_t tasks,
                                     double level, uint64_t resamples);
 
+/* Of Pearson's r and of Spearman's rho, resampling pairs; ranks are those within the resample. Resamples
+ * that have a constant side do not count. NaN when n < 3 or no resample counts. Plain percentile. */
+struct rho_interval rho_boot_pearson(const double *x, const double *y, size_t n, double level,
+                                     uint64_t resamples);
+struct rho_interval rho_boot_spearman(const double *x, const double *y, size_t n, double level,
+                                      uint64_t resamples);
+
 /* test.c */
 
 /* Probability of improvement: the chance that a run of x lies above a run of y, ties counting one half,
@@ -82,6 +101,9 @@ void rho_holm(double *p, size_t n);
 /* student.c */
 
 double rho_normal_cdf(double z);
+
+/* The regularised incomplete beta function I_x(a, b) (DLMF 8.17). y is 1 - x, given apart because it may be tiny. */
+double rho_beta_inc(double a, double b, double x, double y);
 double rho_t_cdf(double t, double df);
 double rho_t_quantile(double p, double df);             /* 0 < p < 1, df > 0 */
 

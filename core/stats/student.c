@@ -33,8 +33,7 @@ static double beta_fraction(double a, double b, double x)
 	return f;
 }
 
-/* Regularised incomplete beta function I_x(a, b). `y` is 1 - x, given apart because it may be tiny. */
-static double beta_inc(double a, double b, double x, double y)
+double rho_beta_inc(double a, double b, double x, double y)
 {
 	double front;
 	if (x <= 0 || y <= 0)
@@ -47,7 +46,7 @@ static double beta_inc(double a, double b, double x, double y)
 
 double rho_t_cdf(double t, double df)
 {
-	double upper = 0.5 * beta_inc(df / 2, 0.5, df / (df + t * t), t * t / (df + t * t));
+	double upper = 0.5 * rho_beta_inc(df / 2, 0.5, df / (df + t * t), t * t / (df + t * t));
 	return t > 0 ? 1 - upper : upper;
 }
 

@@ -81,13 +81,13 @@ int store_lock(const struct rho_store *s, const char *key, struct rho_buf *why)
 
 /* ---- identity ---- */
 
-static int path_identity(struct rho_store *s, const struct rho_param *p, const char *path,
+static int path_identity(const struct rho_store *s, const struct rho_param *p, const char *path,
                          struct rho_buf *out, struct rho_buf *why)
 {
 	struct rho_digest digest;
 	char hex[33];
 	rho_buf_printf(why, "%s: ", p->name);
-	if (store_digest_path(s, path, &digest, why))
+	if (s ? store_digest_path(s, path, &digest, why) : rho_digest_path(path, &digest, why))
 		return -1;
 	rho_buf_clear(why);
 	rho_digest_hex(digest, hex);
@@ -95,21 +95,21 @@ static int path_identity(struct rho_store *s, const struct rho_param *p, const c
 	return 0;
 }
 
-static int identity(struct rho_store *, struct rho_world *, const struct rho_module *,
+static int identity(const struct rho_store *, struct rho_registry *, const struct rho_module *,
                     const struct rho_toml *resolved, struct rho_buf *out, struct rho_buf *why);
 
-static int part_identity(struct rho_store *s, struct rho_world *w, const struct rho_param *p,
+static int part_identity(const struct rho_store *s, struct rho_registry *r, const struct rho_param *p,
                          const struct rho_toml *part, struct rho_buf *out, struct rho_buf *why)
 {
 	const struct rho_toml *use = rho_toml_get(part, "use");
 	if (!use || use->type != RHO_TOML_STRING)
 		return 0; /* none is named */
-	const struct rho_module *m = rho_module_get(w->registry, p->kind, use->str, why);
-	return m ? identity(s, w, m, part, out, why) : -1;
+	const struct rho_module *m = rho_module_get(r, p->kind, use->str, why);
+	return m ? identity(s, r, m, part, out, why) : -1;
 }
 
 /* Versions and contents of the module and of its parts, in the order of their parameters. */
-static int identity(struct rho_store *s, struct rho_world *w, const struct rho_module *m,
+static int identity(const struct rho_store *s, struct rho_registry *r, const struct rho_module *m,
                     const struct rho_toml *resolved, struct rho_buf *out, struct rho_buf *why)
 {
 	rho_buf_printf(out, "%s %s %s\n", rho_kind_name(m->plugin.kind), m->plugin.name, m->plugin.version);
@@ -122,27 +122,27 @@ static int identity(struct rho_store *s, struct rho_world *w, const struct rho_m
 		if (p->type == RHO_T_PATH && value->type == RHO_TOML_STRING && *value->str)
 			rc = path_identity(s, p, value->str, out, why);
 		else if (p->type == RHO_T_PART)
-			rc = part_identity(s, w, p, value, out, why);
+			rc = part_identity(s, r, p, value, out, why);
 	}
 	return rc;
 }
 
-int store_identity(struct rho_store *s, struct rho_world *w, const struct rho_module *m,
-                   const struct rho_toml *table, struct rho_buf *out, struct rho_buf *why)
+int rho_store_identity(const struct rho_store *s, struct rho_registry *r, const struct rho_module *m,
+                       const struct rho_toml *table, struct rho_buf *out, struct rho_buf *why)
 {
 	struct rho_buf text = { 0 }, inner = { 0 };
 	struct rho_diags *diags = rho_diags_new();
 	/* The full canonical text is TOML with every path absolute: where to look for contents. */
-	rho_params_canonical(w->registry, m, table, false, &text);
+	rho_params_canonical(r, m, table, false, &text);
 	struct rho_toml *resolved = rho_toml_parse(text.at, text.len, "parameters", diags);
 	int rc = -1;
 	if (resolved)
-		rc = identity(s, w, m, resolved, out, &inner);
+		rc = identity(s, r, m, resolved, out, &inner);
 	else
 		rho_buf_str(&inner, "the resolved parameters do not read back as TOML");
 	if (rc)
 		rho_buf_printf(why, "%s %s: %s", rho_kind_name(m->plugin.kind), m->plugin.name, inner.at);
-	rho_params_canonical(w->registry, m, table, true, out);
+	rho_params_canonical(r, m, table, true, out);
 	rho_toml_free(resolved);
 	rho_diags_free(diags);
 	rho_buf_free(&text);
@@ -230,7 +230,7 @@ struct rho_tables *rho_store_tables(struct rho_store *s, struct rho_world *w,
 {
 	struct rho_buf text = { 0 }, damage = { 0 };
 	rho_buf_str(&text, "rho tables 1\n");
-	if (store_identity(s, w, dataset, table, &text, why)) {
+	if (rho_store_identity(s, w->registry, dataset, table, &text, why)) {
 		rho_buf_free(&text);
 		return NULL;
 	}

@@ -1,8 +1,8 @@
 /* store.h: what is computed once and shared by all cells: tables and embeddings, on disk.
  *
  *   KEY.tables            a dataset's tables (tables.h)
- *   KEY.npy, KEY.json     an embedding, and what it is: encoder, version, parameters, rows, dim,
- *                         checksum of the data
+ *   KEY.npy, KEY.json     an embedding, and what it is: encoder, version, parameters (or whose transform,
+ *                         fitted on which, by what steps), rows, dim, checksum of the data
  *   KEY.lock              held while KEY is made; stays
  *   digests               the digests of large files, by path, size, times and inode
  *
@@ -37,8 +37,15 @@ struct rho_tables *rho_store_tables(struct rho_store *, struct rho_world *,
  * aligned, so that numpy.load(mmap_mode="r") reads it). */
 struct rho_embedding { struct rho_mat mat; void *map; size_t map_len; char key[33]; bool unit_norm; };
 
-/* One text column encoded: `column` is a STR column; `catalogue` (STR, may be NULL) is what the
- * encoder's fit sees. Computed once under the key (encoder, version, parameters, digests of its
+/* Writes what makes an instance of this module what it is, one fact a line: kind, name, version,
+ * parameters, the contents behind its path parameters, its parts likewise. The same text means the
+ * same output for the same input. The store remembers digests of large files; NULL: all are read.
+ * 0 or -1 with why. */
+int rho_store_identity(const struct rho_store *, struct rho_registry *, const struct rho_module *,
+                       const struct rho_toml *table, struct rho_buf *out, struct rho_buf *why);
+
+/* One text column encoded, untransformed: `column` is a STR column; `catalogue` (STR, may be NULL)
+ * is what the encoder's fit sees. Computed once under the key (encoder, version, parameters, digests of its
  * files, digest of the texts and, when it fits, of the catalogue). Rows are checked: finite, and
  * of length 1 or 0 where the encoder says unit_norm. 0 or an RHO_E code with why. */
 int rho_store_embed(struct rho_store *, struct rho_world *, const struct rho_module *encoder,
@@ -46,6 +53,16 @@ int rho_store_embed(struct rho_store *, struct rho_world *, const struct rho_mod
                     const struct rho_column *catalogue, struct rho_embedding *out,
                     struct rho_buf *why);
 void rho_embedding_close(struct rho_embedding *);
+
+/* An experiment's features: both columns of text (either may be NULL) encoded, the encoder having
+ * seen the actions', and transformed as the table's `transform` says: fitted on the actions'
+ * vectors, of contexts alone on those. The untransformed matrices are kept under keys of their own,
+ * so that ten transforms of a model encode once. What has no column is left with map NULL. 0 or an
+ * RHO_E code with why; then neither is open. */
+int rho_store_features(struct rho_store *, struct rho_world *, const struct rho_module *encoder,
+                       const struct rho_toml *table, const struct rho_column *action_texts,
+                       const struct rho_column *context_texts, struct rho_embedding *actions,
+                       struct rho_embedding *contexts, struct rho_buf *why);
 
 /* Maps any .npy file of float32 in two dimensions; munmap(*map, *len) is the caller's. 0 or -1 with why. */
 int rho_npy_map(const char *path, struct rho_mat *mat, void **map, size_t *len, struct rho_buf *why);

@@ -10,12 +10,6 @@ struct rho_store {
 	char **verified; size_t n_verified;     /* names of files whose checksums this process has compared */
 };
 
-/* Writes what makes an instance of this module what it is, one fact a line: kind, name, version,
- * parameters, the contents behind its path parameters, its parts likewise. The same text means the
- * same output for the same input. 0 or -1 with why. */
-int store_identity(struct rho_store *, struct rho_world *, const struct rho_module *,
-                   const struct rho_toml *table, struct rho_buf *out, struct rho_buf *why);
-
 /* DIR/KEY.SUFFIX; the caller frees. */
 char *store_path(const struct rho_store *, const char *key, const char *suffix);
 

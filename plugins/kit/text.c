@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool make_room(struct rho_text *t, size_t more)
+bool rho_text_reserve(struct rho_text *t, size_t more)
 {
 	if (t->spent || more > SIZE_MAX / 4 - t->len) {
 		t->spent = true;
@@ -29,7 +29,7 @@ bool rho_text_add(struct rho_text *t, struct rho_str s)
 {
 	if (!s.len)
 		return !t->spent;
-	if (!make_room(t, s.len))
+	if (!rho_text_reserve(t, s.len))
 		return false;
 	memcpy(t->at + t->len, s.at, s.len);
 	t->len += s.len;

@@ -14,6 +14,9 @@ struct rho_text {
 bool rho_text_add(struct rho_text *, struct rho_str);   /* false: out of memory */
 bool rho_text_adds(struct rho_text *, const char *);    /* the same for a C string */
 
+/* Room for `more` bytes behind the text, for a writer that puts them at `at + len` itself. */
+bool rho_text_reserve(struct rho_text *, size_t more);  /* false: out of memory */
+
 /* Adds `s` with `between` before it, unless either side is empty: joins only what is there. */
 bool rho_text_join(struct rho_text *, const char *between, struct rho_str s);
 

@@ -21,6 +21,8 @@ struct rho_vocab *rho_vocab_new(size_t expected);
 bool rho_vocab_add(struct rho_vocab *, struct rho_str token, uint32_t id);
 uint32_t rho_vocab_find(const struct rho_vocab *, struct rho_str token);        /* UINT32_MAX: not in it */
 size_t rho_vocab_n(const struct rho_vocab *);
+/* The i-th text that was added, i < n, and its id. Lasts until the next addition. */
+struct rho_str rho_vocab_at(const struct rho_vocab *, size_t i, uint32_t *id);
 void rho_vocab_free(struct rho_vocab *);
 
 /* Working memory of one thread for one model: zero-initialise, any model grows it as it needs. */
@@ -38,16 +40,17 @@ struct rho_token_model {                /* one of WordPiece, BPE, Unigram */
 	void (*free)(void *self);
 	uint32_t (*find)(const void *self, struct rho_str token);       /* the vocabulary's id or UINT32_MAX */
 	size_t size;                    /* largest id + 1 */
+	size_t n;                       /* entries, which is less where there are holes */
 };
 
-/* From the object "model" of a tokenizer.json, checked: types, ids without holes beyond what the format allows,
- * merges that name known tokens. `file` for messages. 0 or trouble. */
+/* From the object "model" of a tokenizer.json, checked: types, ids without holes beyond what the format
+ * allows, merges that name known tokens. `file` for messages. 0 or trouble. */
 int rho_wordpiece_open(const json_t *model, const char *file, struct rho_token_model *, struct rho_trouble *);
 int rho_bpe_open(const json_t *model, const char *file, struct rho_token_model *, struct rho_trouble *);
 int rho_unigram_open(const json_t *model, const char *file, struct rho_token_model *, struct rho_trouble *);
 
 /* From files of before tokenizer.json. */
-int rho_wordpiece_vocab(const char *vocab_txt, struct rho_token_model *, struct rho_trouble *);
+int rho_wordpiece_vocab(const char *vocab_txt, struct rho_str unk, struct rho_token_model *, struct rho_trouble *);
 int rho_bpe_files(const char *vocab_json, const char *merges_txt, bool clip, struct rho_token_model *,
                   struct rho_trouble *);
 
@@ -58,12 +61,16 @@ typedef void rho_piece_fn(void *arg, struct rho_str piece);
  * alphabet. use_regex false: the whole text is one piece. */
 void rho_split_gpt2(struct rho_str text, bool add_prefix_space, bool use_regex, struct rho_text *tmp,
                     rho_piece_fn *piece, void *arg);
-/* CLIP's split, the pieces' bytes mapped likewise. */
-void rho_split_clip(struct rho_str text, struct rho_text *tmp, rho_piece_fn *piece, void *arg);
-/* White space to `replacement` (U+2581), one put first by `prepend`; split before each where `split`. */
+/* CLIP's split ('s|'t|…, letters, one number, others; no white space), with the GPT-2 split behind it as
+ * CLIP's files have it, the pieces' bytes mapped likewise. `specials`: the pattern begins with
+ * <|startoftext|>|<|endoftext|>, as in the tokenizer.json of OpenAI's models; false: it does not, as in
+ * those made from vocab.json and merges.txt. */
+void rho_split_clip(struct rho_str text, bool specials, struct rho_text *tmp, rho_piece_fn *piece, void *arg);
+/* Blanks (U+0020) to `replacement` (one character, U+2581 as a rule), one put first by `prepend` unless
+ * the text has one there (`first`: it is the first of its input); split before each where `split`. */
 enum rho_prepend { RHO_PREPEND_NEVER, RHO_PREPEND_FIRST, RHO_PREPEND_ALWAYS };
-void rho_split_metaspace(struct rho_str text, struct rho_str replacement, enum rho_prepend prepend, bool first,
-                         bool split, struct rho_text *tmp, rho_piece_fn *piece, void *arg);
+void rho_split_metaspace(struct rho_str text, struct rho_str replacement, enum rho_prepend prepend,
+                         bool first, bool split, struct rho_text *tmp, rho_piece_fn *piece, void *arg);
 
 /* The normaliser "Precompiled" (a sentencepiece character map, base64 in the JSON). */
 struct rho_charsmap;

@@ -42,8 +42,8 @@ const struct rho_tensor *rho_weights_want(struct rho_weights *, const char *name
 /* Whether tensor i was ever found or wanted. */
 bool rho_weights_used(const struct rho_weights *, size_t i);
 
-/* Elements first .. first + n - 1 as float32 into out (n). F16, BF16 and F64 are converted (F64 rounded).
- * No check of values; rho_tensor_finite does that. Any thread. */
+/* Elements first .. first + n - 1 as float32 into out (n). Other types are converted: F16 and BF16 exactly,
+ * F64 and large whole numbers rounded. No check of values; rho_tensor_finite does that. Any thread. */
 void rho_tensor_read(const struct rho_tensor *, size_t first, size_t n, float *out);
 
 /* All elements as float32: the mapping itself where it is F32 and 4-byte aligned, else NULL. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { GOOD, NOT_A_NUMBER, NOT_UNIT, IMAGES, NO_DIM, FAILS };
-static const char *const modes[] = { "good", "not_a_number", "not_unit", "images", "no_dim", "fails", NULL };
+enum { GOOD, NOT_A_NUMBER, NOT_UNIT, IMAGES, NO_DIM, FAILS, CRASHES };
+static const char *const modes[] = { "good", "not_a_number", "not_unit", "images", "no_dim", "fails", "crashes", NULL };
 
 struct letters { const char *weights, *log; int64_t dim, pause, batch; int mode; bool unit; size_t fitted; };
 
@@ -72,6 +72,8 @@ static int letters_encode(struct rho_ctx *c, void *self, uint32_t what, const st
 {
 	struct letters *e = self;
 	note(e, 'e');
+	if (e->mode == CRASHES)
+		*(volatile int *)(uintptr_t)e->fitted = 0; /* an address that nobody has */
 	if (e->mode == FAILS)
 		return rho_fail(c, RHO_EFORMAT, "no letters today");
 	for (size_t i = 0; i < n; i++) {
