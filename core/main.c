@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/blas.h"
 #include "base/diag.h"
 #include "command.h"
 
@@ -64,8 +65,11 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		names[i] = commands[i].name;
-		if (!strcmp(argv[1], commands[i].name))
-			return printed(commands[i].run(argc - 1, argv + 1));
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		if (commands[i].run != rho_cmd_cell) /* which sets the number of threads that its cell asks for */
+			rho_blas_environment();
+		return printed(commands[i].run(argc - 1, argv + 1));
 	}
 	near = rho_nearest(argv[1], names, sizeof names / sizeof *names);
 	fprintf(stderr, "rho: there is no command %s", argv[1]);

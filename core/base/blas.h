@@ -13,8 +13,8 @@
 const char *rho_blas_coretype(void);
 
 /* Sets the environment that OpenBLAS, oneDNN and OpenMP read when they are loaded: the processor, and one thread,
- * so that bits are the same on every machine. For commands that compute in this process; before any module is
- * opened. */
+ * so that bits are the same on every machine: what is parallel is so on the host's own threads. Before any module
+ * is opened; main does it for every command but `cell`, whose file says how many threads. */
 void rho_blas_environment(void);
 
 enum rho_cblas { RHO_ROW_MAJOR = 101, RHO_NO_TRANS = 111, RHO_TRANS = 112, RHO_UPPER = 121, RHO_LOWER = 122 };

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/blas.h"
 #include "../command.h"
 #include "../run/clock.h"
 #include "encode.h"
@@ -160,7 +159,6 @@ int rho_cmd_encode(int argc, char **argv)
 	struct args a = { .quiet = false };
 	int status;
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error of write() */
-	rho_blas_environment();
 	rho_chosen_init(&a.chosen, "rho encode", argc);
 	status = parse(&a, argc, argv);
 	if (status < 0)

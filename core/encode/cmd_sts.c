@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../base/blas.h"
 #include "../command.h"
 #include "apart.h"
 #include "sts.h"
@@ -147,7 +146,6 @@ int rho_cmd_sts(int argc, char **argv)
 {
 	struct args a = { .resamples = RESAMPLES, .file = rho_xcalloc((size_t)argc, sizeof *a.file) };
 	int status;
-	rho_blas_environment();
 	rho_chosen_init(&a.chosen, "rho sts", argc);
 	status = parse(&a, argc, argv);
 	if (status < 0)

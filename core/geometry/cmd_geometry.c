@@ -20,39 +20,34 @@ static const char help[] =
 	"usage: rho geometry [NAME=]FILE.npy... [OPTIONS]\n"
 	"       rho geometry EXPERIMENT.toml [--set TABLE.KEY=VALUE]... [OPTIONS]\n"
 	"       rho geometry --dataset NAME [--set-dataset KEY=VALUE]...\n"
-	"                    --encoder NAME [--set KEY=VALUE]... [--transform STEP]... [OPTIONS]\n"
+	"                    --encoder NAME [--set KEY=VALUE]... [OPTIONS]\n"
 	"\n"
-	"How the vectors of a set of actions lie: how well k random ones cover the rest, how evenly they are "
-        "spread, "
-	"how\n"
-	"many dimensions they fill, how much there is to explore; each with its interval, side by side. Of "
-        "an\n"
-	"experiment file, [dataset] and [encoder] are wanted, and each of their arms is measured.\n"
-	"\n" RHO_CHOSEN_HELP "  --dataset NAME    the dataset whose actions are encoded, and --set-dataset "
-                             "KEY=VALUE, a parameter of it\n"
-	"  --store DIR       where embeddings are kept and looked for (results/.store, as rho run does)\n"
-	"  --k LIST          the numbers of candidates: 10,100,1000 (1, 2, 5, 10, ... below the number of "
-        "actions)\n"
-	"  --rows M          actions drawn for what takes a look at all others for each; 0: all (all up to "
-        "20,000\n"
-	"                    actions; of more, 20,000 for coverage and 4,096 for pairs)\n"
-	"  --reward WHAT     rewards for the decision gap: a file (.npy, .txt, .csv; one a row), a column of "
-        "the\n"
-	"                    dataset's actions, or links: how often each is right\n"
-	"  --top M           hits of the M best (10)\n"
-	"  --eps E           the eluder count goes on until no width is above E (0.5)\n"
-	"  --ridge L         the ridge of widths, information gain and ridge dimension (1)\n"
-	"  --raw             spectrum and exploration of the rows as they are, not brought to length 1\n"
+	"How the vectors of a set of actions lie: how well k random ones cover the rest, how evenly\n"
+	"they are spread, how many dimensions they fill, how much there is to explore; each with its\n"
+	"interval, side by side. Of an experiment file each arm of [dataset] and [encoder] is measured.\n"
+	"\n" RHO_CHOSEN_HELP "  --dataset NAME    the dataset whose actions are encoded\n"
+	"  --set-dataset KEY=VALUE   a parameter of it (repeatable)\n"
+	"  --store DIR       where embeddings are kept and found (results/.store, as rho run does)\n"
+	"  --k LIST          numbers of candidates: 10,100,1000 (1, 2, 5, 10, ... below the actions')\n"
+	"  --rows M          actions drawn for what looks at all others for each; 0: all (all of up to\n"
+	"                    20,000; of more, 20,000 for coverage and 4,096 for pairs)\n"
+	"  --reward WHAT     for the decision gap: a file (.npy, .txt, .csv) of a reward a row, a column\n"
+	"                    of the dataset's actions, or links: how often each is right\n"
+	"  --top M           hits are of the M best (10)\n"
+	"  --eps E           the eluder count goes on until no width is above E (0.5),\n"
+	"  --picks N         or after N picks (1024)\n"
+	"  --ridge L         of widths, information gain, ridge dimension (1)\n"
+	"  --raw             spectrum and exploration of the rows as they are, not at length 1\n"
 	"  --level P         of the intervals (0.95)\n"
 	"  --seed N          of what is drawn: rows, resamples, groups (0)\n"
-	"  --json FILE       everything, for programs; -: to standard output, in place of the tables\n"
+	"  --json FILE       everything, for programs; -: to standard output in place of the tables\n"
 	"  --csv FILE        the same as lines of name,measure,at,value,lo,hi\n"
 	"  --plots DIR       spectrum.svg, coverage.svg, cosines.svg\n"
 	"  --markdown        the tables in Markdown\n"
 	"  --quiet           no progress; only what went wrong\n"
 	"\n"
-	"Exit status: 0 done; 1 a crash, or a file cannot be written; 2 a mistake in the command or a file; "
-        "130 stopped.\n";
+	"Exit status: 0 done; 1 a crash, or a file cannot be written; 2 a mistake in the command or a\n"
+	"file; 130 stopped by Ctrl-C.\n";
 
 struct args {
 	struct rho_chosen chosen;
@@ -60,7 +55,7 @@ struct args {
 	size_t n_files, n_set_dataset;
 	const char *dataset, *store, *reward, *json, *csv, *plots;
 	size_t k[MOST_K], n_k;
-	uint64_t rows, seed, top;
+	uint64_t rows, seed, top, picks;
 	double eps, ridge, level;
 	bool rows_given, raw, markdown, quiet;
 };
@@ -109,13 +104,14 @@ static int take_k(struct args *a, const char *value)
 	return 1;
 }
 
-static int take_count(const char *option, const char *value, uint64_t least, uint64_t *out)
+static int take_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out)
 {
 	const char *end;
 	char *wanted;
-	if (whole(value, out, &end) && !*end && *out >= least)
+	if (whole(value, out, &end) && !*end && *out >= least && *out <= most)
 		return 1;
-	wanted = rho_xprintf("a whole number from %llu on", (unsigned long long)least);
+	wanted = rho_xprintf("a whole number within %llu .. %llu", (unsigned long long)least,
+	                     (unsigned long long)most);
 	complain(option, value, wanted);
 	free(wanted);
 	return -1;
@@ -145,7 +141,7 @@ static int take_rows(struct args *a, const char *value)
 
 #define VALUED                                                                                               \
 	"--k", "--rows", "--seed", "--top", "--eps", "--ridge", "--level", "--reward", "--json", "--csv",    \
-		"--plots", "--dataset", "--set-dataset", "--store"
+		"--plots", "--dataset", "--set-dataset", "--picks", "--store"
 
 /* 1: it was an option with a value; 0: none; -1: a mistake, told. */
 static int take_valued(struct args *a, int argc, char **argv, int *i)
@@ -160,8 +156,8 @@ static int take_valued(struct args *a, int argc, char **argv, int *i)
 		switch (n) {
 		case 0: return take_k(a, v);
 		case 1: return take_rows(a, v);
-		case 2: return take_count(names[n], v, 0, &a->seed);
-		case 3: return take_count(names[n], v, 1, &a->top);
+		case 2: return take_count(names[n], v, 0, UINT64_MAX, &a->seed);
+		case 3: return take_count(names[n], v, 1, SIZE_MAX, &a->top);
 		case 4: return take_real(names[n], v, 0, INFINITY, &a->eps);
 		case 5: return take_real(names[n], v, 0, INFINITY, &a->ridge);
 		case 6: return take_real(names[n], v, 0, 1, &a->level);
@@ -171,6 +167,7 @@ static int take_valued(struct args *a, int argc, char **argv, int *i)
 		case 10: a->plots = v; return 1;
 		case 11: a->dataset = v; return 1;
 		case 12: a->set_dataset[a->n_set_dataset++] = v; return 1;
+		case 13: return take_count(names[n], v, 1, 1000000, &a->picks);
 		default: a->store = v; return 1;
 		}
 	}
@@ -348,6 +345,7 @@ static void settle_options(struct session *t, const struct rho_subject *one)
 	t->o.raw = a->raw;
 	t->o.lambda = a->ridge;
 	t->o.reach = a->eps;
+	t->o.picks = a->picks;
 	t->o.top = a->top;
 	t->o.level = a->level;
 	t->o.seed = a->seed;
@@ -443,6 +441,7 @@ int rho_cmd_geometry(int argc, char **argv)
 	a->ridge = 1;
 	a->level = 0.95;
 	a->top = 10;
+	a->picks = 1024;
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error of write() */
 	rho_blas_environment();
 	rho_chosen_init(&a->chosen, "rho geometry", argc);

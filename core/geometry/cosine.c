@@ -67,7 +67,7 @@ int rho_uniformity(const struct rho_units *u, const uint32_t *which, size_t m, d
                    size_t bins, struct rho_buf *why)
 {
 	struct pair_job j = { t, rho_xmalloc((m + 1) * sizeof(double)), histogram, histogram ? bins : 0 };
-	struct rho_each each = { pair_rows, NULL, &j };
+	struct rho_each each = { pair_rows, NULL, &j, false, false };
 	int err = 0;
 	*value = NAN;
 	memset(j.term, 0, (m + 1) * sizeof *j.term);

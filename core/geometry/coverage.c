@@ -24,10 +24,16 @@ static void cover_rows(void *arg, const struct rho_products *p, size_t from, siz
 {
 	struct cover_job *j = arg;
 	struct rho_rank_sums_scratch *s = rho_rank_sums_scratch(j->ranks);
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
+		const float *row = rho_products_others(p, i);
+		struct rho_chunks chunks = { NULL, NULL };
+		if (p->top)
+			chunks = (struct rho_chunks){ p->top + i * p->chunks * RHO_ACROSS,
+				                      p->least + i * p->chunks };
 		j->row_error[i] =
-			rho_rank_sums_row(j->ranks, s, rho_products_others(p, i), j->moment + i * j->moments,
-		                          j->out + (p->first + i) * j->n_k);
+			rho_rank_sums_row(j->ranks, s, row, p->top ? &chunks : NULL,
+		                          j->moment + i * j->moments, j->out + (p->first + i) * j->n_k);
+	}
 	rho_rank_sums_scratch_free(s);
 }
 
@@ -49,7 +55,7 @@ int rho_cover_rows(const struct rho_units *u, const uint32_t *which, size_t m, c
                    struct rho_buf *why)
 {
 	struct cover_job j = { .blas = rho_blas(why), .n_k = n_k, .out = out };
-	struct rho_each each = { cover_rows, cover_block, &j };
+	struct rho_each each = { cover_rows, cover_block, &j, true, false };
 	int err;
 	if (!j.blas)
 		return -1;
@@ -156,7 +162,7 @@ int rho_cover_quantiles(const struct rho_units *u, const uint32_t *which, size_t
 	struct quantile_job j = {
 		.m = m, .others = others, .k = k, .n_k = n_k, .n_p = n_p, .p = p, .out = out
 	};
-	struct rho_each each = { keep_sorted, NULL, &j };
+	struct rho_each each = { keep_sorted, NULL, &j, false, false };
 	int err;
 	j.sorted = rho_xmalloc((m * others + 1) * sizeof *j.sorted);
 	err = rho_products_each(u, which, m, &each, threads, NULL, NULL, why);

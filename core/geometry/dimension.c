@@ -113,14 +113,15 @@ static void nearest_rows(void *arg, const struct rho_products *p, size_t from, s
 {
 	const struct nearest_job *j = arg;
 	for (size_t i = from; i < to; i++)
-		find_neighbours(j, p->at + i * p->n, p->which[p->first + i], j->out + (p->first + i) * j->m);
+		find_neighbours(j, p->at + i * p->stride, p->which[p->first + i],
+		                j->out + (p->first + i) * j->m);
 }
 
 int rho_nearest_rows(const struct rho_units *u, const uint32_t *which, size_t n_which, size_t m,
                      unsigned threads, const struct rho_waiting *wait, double *out, struct rho_buf *why)
 {
 	struct nearest_job j = { u, m, out };
-	struct rho_each each = { nearest_rows, NULL, &j };
+	struct rho_each each = { nearest_rows, NULL, &j, false, false };
 	return rho_products_each(u, which, n_which, &each, threads, wait, "nearest neighbours", why);
 }
 

@@ -3,8 +3,9 @@
  *
  * Sources and formulas are named at each function. Distance is cosine distance, d(i, j) = 1 - <e_i, e_j>, never below
  * 0, of rows brought to length 1; a row of zeros has no direction and lies at distance 1 from everything. Products
- * are float32 (sgemm); every sum of theirs is float64 and in a fixed order, so that the same rows give the same bits
- * for any number of threads. Functions that multiply rows with rows return -1 with `why` when OpenBLAS is missing. */
+ * are float32 (tile.h's where the processor has AVX-512, else sgemm's); every sum of theirs is float64 and in a fixed
+ * order, so that the same rows give the same bits for any number of threads. Functions that multiply matrices return
+ * -1 with `why` when OpenBLAS is missing. */
 #ifndef RHO_GEOMETRY_GEOMETRY_H
 #define RHO_GEOMETRY_GEOMETRY_H
 
@@ -49,7 +50,7 @@ struct rho_waiting {
  * summing adds to any of them, absolute (0 where all distances were sorted): rows longer than 2,048 are put in
  * 16,384 bins of distance with exact counts and sums; the 128 nearest are sorted exactly; a row whose bins could
  * be off by more than 1e-7 is sorted as a whole (see ranks.c; measured differences from a float64 sort are about
- * 1e-10). Memory: m * n_k doubles and RHO_PRODUCTS floats. */
+ * 1e-10). Memory: m * n_k doubles, RHO_PRODUCTS floats and a copy of the rows. */
 int rho_cover_rows(const struct rho_units *, const uint32_t *which, size_t m, const size_t *k, size_t n_k,
                    unsigned threads, const struct rho_waiting *, double *out, double *error, struct rho_buf *why);
 
@@ -210,9 +211,9 @@ struct rho_geometry_options {
 	struct rho_waiting wait;
 };
 
-/* All parts, t 2, 20 neighbours, lambda 1, reach 0.5, 1,024 picks, 4,096 potential rounds, top 10, 1,000 resamples, 20
- * and 5 groups, level 0.95, one thread; rows by cost: all where n <= 20,000, else 20,000 for coverage and 4,096 for
- * pairs. k is left empty. */
+/* All parts, t 2, 20 neighbours, lambda 1, reach 0.5, 1,024 picks, 4,096 potential rounds, top 10, 1,000 resamples,
+ * 20 and 5 groups, level 0.95, one thread; rows by cost: all where n <= 20,000, else 20,000 for coverage and 4,096
+ * for pairs. k is left empty. */
 void rho_geometry_defaults(struct rho_geometry_options *, size_t n);
 
 /* 1, 2, 5, 10, 20, 50, ... below n into out; how many. */
@@ -224,8 +225,8 @@ struct rho_cover_point {
 	struct rho_estimate free;       /* rem / rem at k = 1: free of scale; rows */
 	double sphere;                  /* rem expected of the uniform distribution on the sphere in dim dimensions */
 	double quantile[RHO_COVER_QUANTILES];   /* of the distance from a row to S: 10%, 50%, 90%, 99% */
-	double worst;                   /* the greatest of the rows' own means: the covering radius is no less, on average */
-	double hit_top, best_rank, reached;     /* rank alone; reached = 1 / (k + 1) of the ranking lies above the best */
+	double worst;                   /* greatest of the rows' own means; E of the covering radius is no less */
+	double hit_top, best_rank, reached;     /* rank alone; reached: 1 / (k + 1) of the ranking is above S's best */
 	double best, gap;               /* E max reward over S; what is lost to the best of all. NaN without rewards */
 };
 
@@ -260,9 +261,9 @@ struct rho_geometry {
 	double *width;                  /* (n_width): of each greedy pick */
 	size_t n_width;
 	bool eluder_done;               /* reach was come to; else the count is more than n_width */
-	struct rho_estimate eluder;     /* N(reach); groups (eluder_groups). NaN where any run did not come to it */
+	struct rho_estimate eluder;     /* N(reach), NaN if it was not come to; groups (eluder_groups) */
 	double greedy_gain;             /* 1/2 ln det(V / lambda) of the picks */
-	struct rho_eluder_point eluder_curve[10];       /* eps = 0.95, 0.9, 0.8, ... down to reach or what was come to */
+	struct rho_eluder_point eluder_curve[10];       /* eps = 0.95, 0.9, 0.8, ... down to what was reached */
 	size_t n_eluder_curve;
 };
 

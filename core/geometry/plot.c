@@ -14,13 +14,15 @@ static const char head[] =
 	"font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#222\">\n"
 	"<rect width=\"800\" height=\"500\" fill=\"#fff\"/>\n";
 
-struct rho_plot_style rho_plot_style_of(size_t i)
+/* Dashes after seven, so that a line on another shows that one between them; later ones are thinner, too. */
+struct rho_plot_style rho_plot_style_of(size_t i, size_t n)
 {
-	static const char *const colour[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
-		                              "#000000", "#E69F00", "#56B4E9" };
-	static const char *const dash[] = { NULL, "9 3", "2.5 2.5", "9 3 2 3" };
-	size_t n = sizeof colour / sizeof *colour;
-	return (struct rho_plot_style){ colour[i % n], dash[i / n % 4], 2, false };
+	static const char *const colour[] = { "#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59",
+		                              "#e76300", "#717581", "#1b7f3b", "#b9ac70", "#1f9aa3" };
+	static const char *const dash[] = { NULL, "9 4", "3 2.5", "9 3 2 3" };
+	size_t colours = sizeof colour / sizeof *colour;
+	double width = n > 1 ? 2.6 - 0.8 * (double)i / (double)(n - 1) : 2;
+	return (struct rho_plot_style){ colour[i % colours], dash[i / 7 % 4], width, false };
 }
 
 struct rho_plot_style rho_plot_faint(size_t i)
@@ -133,9 +135,9 @@ static void put_log_ticks(const struct rho_plot *p, bool of_x, struct rho_buf *o
 	double decades = log10(a->hi / a->lo);
 	int first = (int)floor(log10(a->lo)), every = decades > 8 ? 2 : 1;
 	for (int e = first; pow(10, e) <= a->hi; e++)
-		for (int m = 1; m < 10; m++)
+		for (int m = 1; m < (decades > 4 ? 2 : 10); m++)
 			put_one_tick(p, of_x, m * pow(10, e), 0,
-			             m == 1 ? e % every == 0 : decades < 2.5 && (m == 2 || m == 5), out);
+			             m == 1 ? e % every == 0 : decades < 2 && (m == 2 || m == 5), out);
 }
 
 static void put_axes(const struct rho_plot *p, struct rho_buf *out)

@@ -26,9 +26,9 @@ struct rho_plot { /* zero-initialise but for the axes */
 	size_t n;
 };
 
-/* The style of the i-th of many: seven colours that the colour-blind can tell apart (Okabe & Ito 2008), then
- * the same dashed. */
-struct rho_plot_style rho_plot_style_of(size_t i);
+/* The style of the i-th of n: ten colours that the colour-blind can tell apart (after Petroff 2021, arXiv
+ * 2107.02270), dashed from the eighth on. */
+struct rho_plot_style rho_plot_style_of(size_t i, size_t n);
 /* Of the i-th thing to compare with: thin, grey, dashed. */
 struct rho_plot_style rho_plot_faint(size_t i);
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <rho/rng.h>
 #include "../base/blas.h"
@@ -73,8 +74,8 @@ uint32_t *rho_draw_rows(size_t n, size_t *m, uint64_t seed)
 	return out;
 }
 
-/* Columns that are worked on at a time: their packed rows stay in the second-level cache while all of the block's go
- * over them. Whole chunks. */
+/* Columns that are worked on at a time: their packed rows stay in the second-level cache while all of the
+ * block's go over them. Whole chunks. */
 enum { GROUP = 2 * RHO_CHUNK };
 
 struct block_job {
@@ -91,8 +92,9 @@ static void multiply(void *arg, size_t from, size_t to)
 {
 	const struct block_job *j = arg;
 	int d = (int)j->units->dim;
-	j->blas->sgemm(RHO_ROW_MAJOR, RHO_NO_TRANS, RHO_TRANS, (int)j->block.rows, (int)(to - from), d, 1, j->left, d,
-	               j->units->at + from * j->units->dim, d, 0, j->block.at + from, (int)j->block.stride);
+	j->blas->sgemm(RHO_ROW_MAJOR, RHO_NO_TRANS, RHO_TRANS, (int)j->block.rows, (int)(to - from), d, 1,
+	               j->left, d, j->units->at + from * j->units->dim, d, 0, j->block.at + from,
+	               (int)j->block.stride);
 }
 
 static void pack_panels(void *arg, size_t from, size_t to)
@@ -109,7 +111,8 @@ static void pack_strips(void *arg, size_t from, size_t to)
 	const struct block_job *j = arg;
 	size_t d = j->units->dim;
 	for (size_t s = from; s < to; s++)
-		rho_tile_pack(j->left, j->block.rows, s * RHO_TILE_ROWS, d, RHO_TILE_ROWS, j->strip + s * d * RHO_TILE_ROWS);
+		rho_tile_pack(j->left, j->block.rows, s * RHO_TILE_ROWS, d, RHO_TILE_ROWS,
+		              j->strip + s * d * RHO_TILE_ROWS);
 }
 
 /* The chunks of a row's columns from .. to - 1, its product with itself left out. */
@@ -136,7 +139,8 @@ static void multiply_groups(void *arg, size_t from, size_t to)
 		for (size_t i = 0; i < p->rows; i += RHO_TILE_ROWS) {
 			size_t rows = p->rows - i < RHO_TILE_ROWS ? p->rows - i : RHO_TILE_ROWS;
 			for (size_t c = start; c < end; c += RHO_TILE_COLS)
-				rho_tile(j->strip + i * d, j->panel + c * d, d, p->at + i * p->stride + c, p->stride, rows);
+				rho_tile(j->strip + i * d, j->panel + c * d, d, p->at + i * p->stride + c,
+				         p->stride, rows);
 			for (size_t r = i; r < i + rows && p->top; r++)
 				note_chunks(p, r, start, end);
 		}
@@ -149,31 +153,40 @@ static void visit(void *arg, size_t from, size_t to)
 	j->each->rows(j->each->arg, &j->block, from, to);
 }
 
-static float *floats(size_t n)
+/* n floats. `often`: they are gone through so often that large pages pay, which cost more to get. */
+static float *floats(size_t n, bool often)
 {
+	enum { PAGE = 2 << 20, LINE = 64 };
+	size_t bytes = (n + 16) * sizeof(float);
 	void *at = NULL;
-	if (posix_memalign(&at, 64, (n + 16) * sizeof(float))) /* a cache line */
-		abort();
+	if (posix_memalign(&at, often ? PAGE : LINE, bytes))
+		return rho_xmalloc(bytes);
+#ifdef MADV_HUGEPAGE
+	if (often)
+		madvise(at, bytes, MADV_HUGEPAGE);
+#endif
 	return at;
 }
 
 /* Memory for blocks of `rows` rows; with tiles, all rows packed. */
-static void start(struct block_job *j, size_t rows, unsigned threads)
+static void start(struct block_job *j, size_t rows, size_t m, unsigned threads)
 {
 	size_t d = j->units->dim, n = j->units->n, panels = (n + RHO_TILE_COLS - 1) / RHO_TILE_COLS;
 	size_t strips = (rows + RHO_TILE_ROWS - 1) / RHO_TILE_ROWS;
-	j->block.stride = (panels | 1) * RHO_TILE_COLS; /* odd: rows do not fall on one another in the cache */
+	bool often = m / 8 > rows && rows * n > 1 << 24;
+	j->block.stride =
+		(panels | 1) * RHO_TILE_COLS; /* odd: rows do not fall on one another in the cache */
 	j->block.chunks = (n + RHO_CHUNK - 1) / RHO_CHUNK;
-	j->block.at = floats(rows * j->block.stride);
-	j->left = floats(rows * d);
+	j->block.at = floats(rows * j->block.stride, often);
+	j->left = floats(rows * d, false);
 	if (j->blas)
 		return;
-	j->strip = floats(strips * d * RHO_TILE_ROWS);
-	j->panel = floats(panels * d * RHO_TILE_COLS);
+	j->strip = floats(strips * d * RHO_TILE_ROWS, false);
+	j->panel = floats(panels * d * RHO_TILE_COLS, often);
 	rho_score_parallel(panels, pack_panels, j, threads);
 	if (j->each->chunks) {
-		j->block.top = floats(rows * j->block.chunks * RHO_ACROSS);
-		j->block.least = floats(rows * j->block.chunks);
+		j->block.top = floats(rows * j->block.chunks * RHO_ACROSS, false);
+		j->block.least = floats(rows * j->block.chunks, false);
 	}
 }
 
@@ -199,15 +212,17 @@ int rho_products_each(const struct rho_units *u, const uint32_t *which, size_t m
 	}
 	rows = rows < FEWEST_ROWS ? FEWEST_ROWS : rows > RHO_PRODUCTS_ROWS ? RHO_PRODUCTS_ROWS : rows;
 	rows = rows < m ? rows : m;
-	start(&j, rows, threads);
+	start(&j, rows, m, threads);
 	for (; j.block.first < m; j.block.first += j.block.rows) {
 		j.block.rows = m - j.block.first < rows ? m - j.block.first : rows;
 		for (size_t i = 0; i < j.block.rows; i++)
-			memcpy(j.left + i * u->dim, u->at + which[j.block.first + i] * u->dim, u->dim * sizeof *j.left);
+			memcpy(j.left + i * u->dim, u->at + which[j.block.first + i] * u->dim,
+			       u->dim * sizeof *j.left);
 		if (j.blas) {
 			rho_score_parallel(u->n, multiply, &j, threads);
 		} else {
-			rho_score_parallel((j.block.rows + RHO_TILE_ROWS - 1) / RHO_TILE_ROWS, pack_strips, &j, threads);
+			rho_score_parallel((j.block.rows + RHO_TILE_ROWS - 1) / RHO_TILE_ROWS, pack_strips,
+			                   &j, threads);
 			rho_score_parallel((u->n + GROUP - 1) / GROUP, multiply_groups, &j, threads);
 		}
 		rho_score_parallel(j.block.rows, visit, &j, threads);

@@ -37,7 +37,9 @@ static inline float *rho_products_others(const struct rho_products *p, size_t i)
 	row[self] = row[p->n - 1];
 	if (p->top) {
 		float *top = p->top + (i * p->chunks + self / RHO_CHUNK) * RHO_ACROSS + self % RHO_ACROSS;
+		float *least = p->least + i * p->chunks + self / RHO_CHUNK;
 		*top = row[self] > *top ? row[self] : *top;
+		*least = row[self] < *least ? row[self] : *least;
 	}
 	return row;
 }

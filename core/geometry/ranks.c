@@ -23,13 +23,12 @@ enum {
 	LANES = 8,            /* blocks of bins worked on side by side */
 	DEEP = 16,            /* bins of a block */
 	SUPER = LANES * DEEP, /* bins that lie together, transposed: bin i of block b at i * LANES + b */
-	CHUNK = 1024,
-	STEP = 1024,  /* distances whose bins are worked out before they are added to them */
-	HEAD = 128,   /* distances sorted, at least */
-	SHORT = 2048, /* rows up to this length are sorted whole */
-	TERMS = 8,    /* of a polynomial */
-	PAD = 4,      /* zeros before the powers: derivatives of low powers */
-	COUNT = 40,   /* a bin: its count above this bit, the sum of remainders below */
+	STEP = 128,           /* distances whose bins are worked out before they are added to them */
+	HEAD = 128,           /* distances sorted, at least */
+	SHORT = 2048,         /* rows up to this length are sorted whole */
+	TERMS = 8,            /* of a polynomial */
+	PAD = 4,              /* zeros before the powers: derivatives of low powers */
+	COUNT = 40,           /* a bin: its count above this bit, the sum of remainders below */
 };
 
 static const double unit = 0x1p-30, tolerance = 1e-7;
@@ -47,13 +46,11 @@ struct rho_rank_sums {
 };
 
 struct rho_rank_sums_scratch {
-	uint64_t *bin; /* (BINS), transposed in each SUPER */
-	uint32_t at[STEP];
-	uint64_t value[STEP];
+	uint64_t *bin;            /* (BINS), transposed in each SUPER */
 	struct rho_chunks chunks; /* where the caller has none */
-	uint32_t *key, *other; /* (n): for sorting */
-	float *near;           /* (n + 1) */
-	double *distance;      /* (n) */
+	uint32_t *key, *other;    /* (n): for sorting */
+	float *near;              /* (n + 1) */
+	double *distance;         /* (n) */
 };
 
 /* Tables
@@ -320,20 +317,30 @@ static inline uint32_t place(uint32_t bin)
 	return (bin & ~(uint32_t)(SUPER - 1)) | (bin % DEEP) * LANES | bin / DEEP % LANES;
 }
 
+/* Adds n <= STEP distances to their bins. */
+static inline __attribute__((always_inline)) void add_step(struct rho_rank_sums_scratch *s, const float *x,
+                                                           size_t n, struct span span)
+{
+	uint32_t at[STEP], rest = ((uint32_t)1 << span.shift) - 1;
+	uint64_t value[STEP];
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v = as_units(x[i]) - span.nearest;
+		at[i] = place(v >> span.shift);
+		value[i] = (uint64_t)1 << COUNT | (v & rest);
+	}
+	for (size_t i = 0; i < n; i++)
+		s->bin[at[i]] += value[i];
+}
+
+/* Step by step: while one step's distances are added one by one, the next one's bins are worked out side by
+ * side. */
 static inline __attribute__((always_inline)) void fill_bins(struct rho_rank_sums_scratch *s, const float *x,
                                                             size_t n, struct span span)
 {
-	uint32_t rest = ((uint32_t)1 << span.shift) - 1;
-	for (size_t at = 0; at < n; at += STEP) {
-		size_t m = n - at < STEP ? n - at : STEP;
-		for (size_t i = 0; i < m; i++) {
-			uint32_t v = as_units(x[at + i]) - span.nearest;
-			s->at[i] = place(v >> span.shift);
-			s->value[i] = (uint64_t)1 << COUNT | (v & rest);
-		}
-		for (size_t i = 0; i < m; i++)
-			s->bin[s->at[i]] += s->value[i];
-	}
+	size_t i = 0;
+	for (; i + STEP <= n; i += STEP)
+		add_step(s, x + i, STEP, span);
+	add_step(s, x + i, n - i, span);
 }
 
 typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
@@ -462,18 +469,19 @@ static float least_above(uint32_t units)
 }
 
 /* The row's cosines of at least `least` into s->near; how many. */
-static inline __attribute__((always_inline)) size_t
-find_near(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x, float least)
+static inline __attribute__((always_inline)) size_t find_near(const struct rho_rank_sums *r,
+                                                              struct rho_rank_sums_scratch *s, const float *x,
+                                                              const struct rho_chunks *chunks, float least)
 {
 	size_t found = 0;
-	for (size_t at = 0; at < r->n; at += CHUNK) {
-		const float *top = s->top + at / CHUNK * ACROSS;
-		size_t end = at + CHUNK < r->n ? at + CHUNK : r->n;
+	for (size_t c = 0; c * RHO_CHUNK < r->n; c++) {
+		const float *top = chunks->top + c * RHO_ACROSS;
+		size_t end = (c + 1) * RHO_CHUNK < r->n ? (c + 1) * RHO_CHUNK : r->n;
 		int any = 0;
-		for (size_t l = 0; l < ACROSS; l++)
+		for (size_t l = 0; l < RHO_ACROSS; l++)
 			any |= top[l] >= least;
-		for (size_t l = 0; any && l < ACROSS; l++)
-			for (size_t i = at + l; top[l] >= least && i < end; i += ACROSS) {
+		for (size_t l = 0; any && l < RHO_ACROSS; l++)
+			for (size_t i = c * RHO_CHUNK + l; top[l] >= least && i < end; i += RHO_ACROSS) {
 				s->near[found] = x[i]; /* written over by the next, unless it is near */
 				found += x[i] >= least;
 			}
@@ -499,54 +507,71 @@ static inline __attribute__((always_inline)) void sort_near(struct rho_rank_sums
 }
 
 static inline __attribute__((always_inline)) struct binned
-bin_row(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x, double *moment)
+bin_row(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x,
+        const struct rho_chunks *known, double *moment)
 {
-	struct extremes e = extremes(x, r->n, s->top);
-	struct span span = { as_units(e.greatest), 0 };
+	const struct rho_chunks *chunks = known ? known : &s->chunks;
+	size_t n = (r->n + RHO_CHUNK - 1) / RHO_CHUNK;
+	rho_across most = { 0 };
+	float least = 2, greatest = -2;
+	struct span span = { 0 };
 	struct binned out;
-	while ((as_units(e.least) - span.nearest) >> span.shift >= BINS)
+	for (size_t c = 0; c < n && !known; c++)
+		rho_chunk_extremes(x + c * RHO_CHUNK, c + 1 < n ? RHO_CHUNK : r->n - c * RHO_CHUNK,
+		                   s->chunks.top + c * RHO_ACROSS, s->chunks.least + c);
+	most -= 2;
+	for (size_t c = 0; c < n; c++) {
+		rho_keep(&most, (const rho_across *)(chunks->top + c * RHO_ACROSS), false);
+		least = chunks->least[c] < least ? chunks->least[c] : least;
+	}
+	for (size_t l = 0; l < RHO_ACROSS; l++)
+		greatest = most[l] > greatest ? most[l] : greatest;
+	span.nearest = as_units(greatest);
+	while ((as_units(least) - span.nearest) >> span.shift >= BINS)
 		span.shift++;
 	fill_bins(s, x, r->n, span);
 	out = sum_bins(r, s, span, (lanes *)moment);
 	if (out.error <= tolerance)
-		sort_near(s, find_near(r, s, x, least_above(out.from)));
+		sort_near(s, find_near(r, s, x, chunks, least_above(out.from)));
 	return out;
 }
 
 /* The same, instruction set by instruction set; the same bits from each. */
 #ifdef __x86_64__
 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) static struct binned
-bin_row_avx512(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x, double *moment)
+bin_row_avx512(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x,
+               const struct rho_chunks *known, double *moment)
 {
-	return bin_row(r, s, x, moment);
+	return bin_row(r, s, x, known, moment);
 }
 
 __attribute__((target("avx2"))) static struct binned
-bin_row_avx2(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x, double *moment)
+bin_row_avx2(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *x,
+             const struct rho_chunks *known, double *moment)
 {
-	return bin_row(r, s, x, moment);
+	return bin_row(r, s, x, known, moment);
 }
 #endif
 
 static struct binned bin_row_best(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s,
-                                  const float *x, double *moment)
+                                  const float *x, const struct rho_chunks *known, double *moment)
 {
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-		return bin_row_avx512(r, s, x, moment);
+		return bin_row_avx512(r, s, x, known, moment);
 	if (__builtin_cpu_supports("avx2"))
-		return bin_row_avx2(r, s, x, moment);
+		return bin_row_avx2(r, s, x, known, moment);
 #endif
-	return bin_row(r, s, x, moment);
+	return bin_row(r, s, x, known, moment);
 }
 
 double rho_rank_sums_row(const struct rho_rank_sums *r, struct rho_rank_sums_scratch *s, const float *cosine,
-                         double *moments, double *head)
+                         const struct rho_chunks *known, double *moments, double *head)
 {
 	struct binned b = { .error = INFINITY };
 	if (r->cells)
-		b = bin_row_best(r, s, cosine, moments);
+		b = bin_row_best(r, s, cosine, known, moments);
 	if (!(b.error <= tolerance)) {
 		if (r->cells)
 			memset(moments, 0, r->cells * TERMS * sizeof *moments);

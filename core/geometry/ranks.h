@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "chunks.h"
+
 /* The weights of coverage.c for `others` distances: w_j(k) = C(n-j, k-1) / C(n, k), n = others. What is left after c
  * of them is T_k(c) = C(n-c, k) / C(n, k). */
 struct rho_rank_sums;
@@ -25,10 +27,11 @@ struct rho_rank_sums_scratch;       /* what one thread needs; not shared */
 struct rho_rank_sums_scratch *rho_rank_sums_scratch(const struct rho_rank_sums *);
 void rho_rank_sums_scratch_free(struct rho_rank_sums_scratch *);
 
-/* One row: `cosine` (others), distance 1 - cosine, none below 0. moments as above (written whole), head (n_k).
- * Returns how far any of the sums can be off, absolute: 0 for a row that was sorted. */
-double rho_rank_sums_row(const struct rho_rank_sums *, struct rho_rank_sums_scratch *, const float *cosine, double *moments,
-                     double *head);
+/* One row: `cosine` (others), distance 1 - cosine, none below 0. `known`: its chunks (chunks.h), or NULL; a top may be
+ * too great and a least too small, which costs time. moments as above (written whole), head (n_k). Returns how far any
+ * of the sums can be off, absolute: 0 for a row that was sorted. */
+double rho_rank_sums_row(const struct rho_rank_sums *, struct rho_rank_sums_scratch *, const float *cosine,
+                         const struct rho_chunks *known, double *moments, double *head);
 
 /* The sums over distances (n) in rising order, in float64; weights end where 1e-25 is left: out (n_k). */
 void rho_rank_sums_sorted(const double *distance, size_t n, const size_t *k, size_t n_k, double *out);

@@ -45,8 +45,7 @@ static double *from_npy(const char *path, size_t *n, struct rho_buf *why)
 	return out;
 }
 
-/* A number a line; of a .csv a first line that is none is its header. */
-static double *from_text(const char *path, size_t *n, struct rho_buf *why)
+double *rho_rewards_read(const char *path, size_t *n, struct rho_buf *why)
 {
 	struct rho_buf text = { 0 };
 	double *out = NULL;
@@ -164,7 +163,8 @@ int rho_subjects_reward(struct rho_subjects *s, const char *source, struct rho_b
 	size_t n = 0;
 	int err = 0;
 	if (is_file(source)) {
-		file = ends_in(source, ".npy") ? from_npy(source, &n, why) : from_text(source, &n, why);
+		file = ends_in(source, ".npy") ? from_npy(source, &n, why)
+		                               : rho_rewards_read(source, &n, why);
 		if (!file)
 			return -1;
 	}

@@ -6,13 +6,13 @@
 
 #define AT(field) offsetof(struct rho_geometry, field)
 
-static const char copies[] = "fewer than two other rows that are no copies, for all but one row at most";
+static const char copies[] = "too few rows have two others that are no copies of them";
 static const char unreached[] = "the greatest width is still above eps after that many picks";
 
 const struct rho_measure rho_measures[] = {
 	{ "mean_cosine", "mean cosine", RHO_MEASURE_SPREAD, "pairs", AT(mean_cosine), NULL },
 	{ "uniformity", "uniformity", RHO_MEASURE_SPREAD, "pairs", AT(uniformity), NULL },
-	{ "sphere_uniformity", "of the sphere", RHO_MEASURE_SPREAD, NULL, AT(sphere_uniformity), NULL },
+	{ "sphere_uniformity", NULL, RHO_MEASURE_SPREAD, NULL, AT(sphere_uniformity), NULL },
 	{ "partition_isotropy", "partition", RHO_MEASURE_SPREAD, "groups", AT(partition), NULL },
 	{ "iso_score", "IsoScore", RHO_MEASURE_SPREAD, "groups", AT(iso_score), NULL },
 	{ "entropy_isotropy", "entropy", RHO_MEASURE_SPREAD, "groups", AT(entropy), NULL },

@@ -7,7 +7,7 @@
 enum rho_measure_group { RHO_MEASURE_SPREAD, RHO_MEASURE_FILLED, RHO_MEASURE_NEARBY, RHO_MEASURE_EXPLORE };
 
 struct rho_measure {            /* a number of struct rho_geometry that is one for a set of rows */
-	const char *key, *head; /* in JSON and CSV; in a table */
+	const char *key, *head; /* in JSON and CSV; in a table, NULL: not there */
 	uint32_t group;         /* enum rho_measure_group */
 	const char *interval;   /* rows, pairs, groups (see geometry.h); NULL: a plain double, exact */
 	size_t offset;          /* of its struct rho_estimate, or double */

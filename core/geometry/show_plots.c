@@ -32,7 +32,7 @@ static void spectrum_line(struct rho_plot *p, const struct rho_subjects *s, size
 		x[j] = (double)(j + 1);
 		y[j] = g->eigen[j] > LEAST_SHARE * sum ? g->eigen[j] / sum : NAN;
 	}
-	rho_plot_line(p, s->at[i].name, rho_plot_style_of(i), x, y, g->dim);
+	rho_plot_line(p, s->at[i].name, rho_plot_style_of(i, s->n), x, y, g->dim);
 	free(x);
 }
 
@@ -76,7 +76,7 @@ static void coverage_line(struct rho_plot *p, const struct rho_subjects *s, size
 	const struct rho_geometry *g = &s->at[i].g;
 	double *x = rho_xmalloc((4 * g->n_k + 1) * sizeof *x), *y = x + g->n_k, *lo = y + g->n_k,
 	       *hi = lo + g->n_k;
-	struct rho_plot_style style = rho_plot_style_of(i);
+	struct rho_plot_style style = rho_plot_style_of(i, s->n);
 	style.points = true;
 	for (size_t q = 0; q < g->n_k; q++) {
 		x[q] = (double)g->curve[q].k;
@@ -115,7 +115,7 @@ static void coverage(const struct rho_subjects *s, struct rho_buf *svg)
 
 /* ---- cosines ---- */
 
-/* The bins that hold all but a thousandth of the pairs at either end, of any set. */
+/* The bins that hold all but a ten-thousandth of the pairs at either end, of any set. */
 static void cosine_range(const struct rho_subjects *s, size_t *from, size_t *to)
 {
 	*from = RHO_COSINE_BINS - 1;
@@ -126,9 +126,9 @@ static void cosine_range(const struct rho_subjects *s, size_t *from, size_t *to)
 		size_t lo = 0, hi = RHO_COSINE_BINS - 1;
 		for (size_t b = 0; b < RHO_COSINE_BINS; b++)
 			all += h[b];
-		while (lo < hi && (below += h[lo]) <= all / 1000)
+		while (lo < hi && (below += h[lo]) <= all / 10000)
 			lo++;
-		while (hi > lo && (above += h[hi]) <= all / 1000)
+		while (hi > lo && (above += h[hi]) <= all / 10000)
 			hi--;
 		*from = lo < *from ? lo : *from;
 		*to = hi > *to ? hi : *to;
@@ -165,6 +165,8 @@ static void take_densities(const struct rho_subjects *s, struct densities *d)
 		}
 		for (size_t b = 0; b < d->n; b++) {
 			y[b] *= RHO_COSINE_BINS / 2.0 / (double)d->wide / all;
+			if (!(y[b] > 0)) /* no line along the axis */
+				y[b] = NAN;
 			d->top = y[b] > d->top ? y[b] : d->top;
 		}
 	}
@@ -181,6 +183,8 @@ static void sphere_density(struct rho_plot *p, size_t dim, size_t i)
 	for (size_t j = 0; j < POINTS; j++) {
 		x[j] = p->x.lo + (p->x.hi - p->x.lo) * (double)j / (POINTS - 1);
 		y[j] = fabs(x[j]) < 1 ? exp(scale + (d - 3) / 2 * log1p(-x[j] * x[j])) : NAN;
+		if (y[j] < 1e-3 * p->y.hi)
+			y[j] = NAN;
 	}
 	rho_plot_line(p, name, rho_plot_faint(i), x, y, POINTS);
 	free(name);
@@ -195,7 +199,7 @@ static void cosines(const struct rho_subjects *s, struct rho_buf *svg)
 	struct rho_plot p = { .x = { d.x[0] - half, d.x[d.n - 1] + half, false, "cosine of two actions" },
 		              .y = { 0, d.top * 1.05, false, "density over pairs" } };
 	for (size_t i = 0; i < s->n; i++)
-		rho_plot_line(&p, s->at[i].name, rho_plot_style_of(i), d.x, d.y + i * d.n, d.n);
+		rho_plot_line(&p, s->at[i].name, rho_plot_style_of(i, s->n), d.x, d.y + i * d.n, d.n);
 	for (size_t i = 0; i < s->n; i++)
 		if (new_dim(s, i))
 			sphere_density(&p, s->at[i].g.dim, spheres++);

@@ -180,7 +180,7 @@ static int look_over(const struct rho_subject *one, struct rho_buf *why)
 	size_t row, col;
 	if (m->rows < 2 || m->cols < 2)
 		rho_buf_printf(why,
-		               "%zu rows of %zu numbers; at least two rows of at least two have a geometry",
+		               "it is %zu by %zu; at least two rows of at least two numbers have a geometry",
 		               m->rows, m->cols);
 	else if (!rho_rows_finite(m, &row, &col))
 		rho_buf_printf(why, "row %zu, column %zu (from 0) is not a finite number", row, col);

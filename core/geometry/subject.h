@@ -54,6 +54,10 @@ int rho_subjects_open(struct rho_subjects *, const struct rho_opening *);
  * contexts, which is the mean reward of always choosing it. 0 or -1 with why. */
 int rho_subjects_reward(struct rho_subjects *, const char *source, struct rho_buf *why);
 
+/* Rewards (n) from a text: a number a line; the first line of a .csv may be a header. The caller's; NULL with
+ * why, which has file and line. */
+double *rho_rewards_read(const char *path, size_t *n, struct rho_buf *why);
+
 void rho_subjects_free(struct rho_subjects *);
 
 #endif

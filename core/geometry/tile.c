@@ -15,8 +15,8 @@ void rho_tile_pack(const float *x, size_t rows, size_t first, size_t d, size_t w
 
 bool rho_tile_usable(void) { return __builtin_cpu_supports("avx512f"); }
 
-__attribute__((target("avx512f"))) void rho_tile(const float *a, const float *b, size_t d, float *out, size_t stride,
-                                                 size_t rows)
+__attribute__((target("avx512f"))) void rho_tile(const float *a, const float *b, size_t d, float *out,
+                                                 size_t stride, size_t rows)
 {
 	__m512 sum[RHO_TILE_ROWS][2];
 	for (size_t r = 0; r < RHO_TILE_ROWS; r++)

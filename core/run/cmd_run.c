@@ -8,7 +8,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../base/blas.h"
 #include "../base/file.h"
 #include "../command.h"
 #include "../report/compare.h"
@@ -457,7 +456,6 @@ static int run(const struct args *a)
 	struct session s = { .args = a };
 	struct rho_diags *diags = rho_diags_new();
 	int rc = 2;
-	rho_blas_environment(); /* encoders that fill the store are parallel over texts */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	rho_signals_hold(&s.before);

@@ -48,21 +48,15 @@ static const struct rho_encoder bert_encoder = {
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_ENCODER),
-	.name = "bert",
-	.version = "1.0.0",
-	.revision = 1,
+	RHO_PLUGIN(RHO_ENCODER), .name = "bert", .version = "1.0.0", .revision = 1,
+	.flags = RHO_THREADS,   /* a gzipped file of the tokeniser is inflated by one */
 	.brief = "BERT, RoBERTa, XLM-R, MiniLM, DistilBERT from their own checkpoints",
-	.doc = "Reads a model folder of the usual hub: config.json, tokenizer.json (or vocab.txt, or "
-	       "vocab.json and\n"
-	       "merges.txt), and model.safetensors, pytorch_model.bin or .npz. Nothing is padded: a text's "
-	       "row does\n"
-	       "not depend on what it is encoded with. pooling = \"auto\" does what sentence-transformers' "
-	       "files in\n"
-	       "the folder say (a Dense module included); any other pooling is that pooling alone.",
-	.cite = "Devlin, Chang, Lee & Toutanova, BERT, NAACL 2019; Reimers & Gurevych, Sentence-BERT, EMNLP "
-	        "2019",
-	.params = bert_params,
-	.self_size = sizeof(struct rho_sentence),
-	.encoder = &bert_encoder,
+	.doc = "Reads a model folder of the usual hub: config.json, tokenizer.json (or vocab.txt, or\n"
+	       "vocab.json and merges.txt), and model.safetensors, pytorch_model.bin or .npz. Nothing is\n"
+	       "padded: a text's row does not depend on what it is encoded with. pooling = \"auto\" does\n"
+	       "what sentence-transformers' files in the folder say (a Dense module included); any other\n"
+	       "pooling is that pooling alone.",
+	.cite = "Devlin, Chang, Lee & Toutanova, BERT, NAACL 2019;\n"
+	        "Reimers & Gurevych, Sentence-BERT, EMNLP 2019",
+	.params = bert_params, .self_size = sizeof(struct rho_sentence), .encoder = &bert_encoder,
 };

@@ -8,10 +8,10 @@ static const struct rho_param simcse_params[] = {
 	RHO_PATH(struct rho_sentence, path,
 	         "folder of the model as downloaded: config.json, the tokeniser's files, the weights"),
 	RHO_CHOICE(struct rho_sentence, pooling, AUTO, pooling_names,
-	           "sup: the first token through the pooler; unsup: without it; mean: of all tokens; auto: "
-	           "as the"
-	           " folder's modules.json or 1_Pooling says, else sup"),
-	RHO_SENTENCE_PARAMS(struct rho_sentence), RHO_END
+	           "sup: the first token through the pooler; unsup: without it; mean: of all tokens;"
+	           " auto: as the folder's modules.json or 1_Pooling says, else sup"),
+	RHO_SENTENCE_PARAMS(struct rho_sentence),
+	RHO_END
 };
 
 static uint32_t pool(struct rho_ctx *c, const struct rho_sentence *s, const struct rho_modules *m)
@@ -51,18 +51,13 @@ static const struct rho_encoder simcse_encoder = {
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_ENCODER),
-	.name = "simcse",
-	.version = "1.0.0",
-	.revision = 1,
+	RHO_PLUGIN(RHO_ENCODER), .name = "simcse", .version = "1.0.0", .revision = 1,
+	.flags = RHO_THREADS,   /* a gzipped file of the tokeniser is inflated by one */
 	.brief = "SimCSE and other sentence encoders (MiniLM, GTE, …) from their own checkpoints",
-	.doc = "Reads a model folder of the usual hub, as the encoder bert does, and pools as the model was "
-	       "trained:\n"
-	       "where sentence-transformers' files are in the folder (all-MiniLM-L6-v2 and most others), as "
-	       "they say;\n"
-	       "the folders of the SimCSE paper have none: set pooling to \"sup\" or \"unsup\".",
+	.doc = "Reads a model folder of the usual hub, as the encoder bert does, and pools as the model was\n"
+	       "trained: where sentence-transformers' files are in the folder (all-MiniLM-L6-v2 and most\n"
+	       "others), as they say; the folders of the SimCSE paper have none: set pooling to \"sup\" or\n"
+	       "\"unsup\".",
 	.cite = "Gao, Yao & Chen, SimCSE: Simple contrastive learning of sentence embeddings, EMNLP 2021",
-	.params = simcse_params,
-	.self_size = sizeof(struct rho_sentence),
-	.encoder = &simcse_encoder,
+	.params = simcse_params, .self_size = sizeof(struct rho_sentence), .encoder = &simcse_encoder,
 };

@@ -1,6 +1,7 @@
-/* attention_kernel.h: attention of one sequence, in the vectors of the file that includes it, ROWS queries at a
- * time. Keys (turned on their side) and values of a head are first laid out in panels two vectors wide, so
- * that both products are the same loop: ROWS x 2 sums in registers, a row of a panel and ROWS numbers a step. */
+/* attention_kernel.h: attention of one sequence, in the vectors of the file that includes it, ROWS queries
+ * at a time. Keys (turned on their side) and values of a head are first laid out in panels two vectors
+ * wide, so that both products are the same loop: ROWS x 2 sums in registers, a row of a panel and ROWS
+ * numbers a step. */
 enum { PANEL = 2 * WIDE };
 
 /* v (WIDE rows of WIDE) turned on its side. */
@@ -37,7 +38,8 @@ TARGET static void lay_keys(const float *key, size_t n, size_t stride, size_t wi
 	}
 }
 
-/* to (panels, n, PANEL): number l of value j at (l / PANEL, j, l % PANEL); zeros beyond the width up to a vector. */
+/* to (panels, n, PANEL): number l of value j at (l / PANEL, j, l % PANEL); zeros beyond the width up to a
+ * vector. */
 TARGET static void lay_values(const float *value, size_t n, size_t stride, size_t width, float *to)
 {
 	for (size_t l = 0; l < width; l += WIDE) {
@@ -50,8 +52,8 @@ TARGET static void lay_values(const float *value, size_t n, size_t stride, size_
 	}
 }
 
-/* out (rows, stride out_stride), columns of one panel = a (rows, l) times panel (l, PANEL); of the panel's two
- * vectors the first `vecs`. a[r] are the rows. */
+/* out (rows, stride out_stride), columns of one panel = a (rows, l) times panel (l, PANEL); of the panel's
+ * two vectors the first `vecs`. a[r] are the rows. */
 TARGET INLINE void multiply_panel(const float *const *a, const int rows, size_t l, const float *panel,
                                   const int vecs, float *out, size_t out_stride)
 {
@@ -109,8 +111,10 @@ TARGET INLINE void weigh(float *score, size_t stride, const size_t *seen, size_t
 		total[r] = splat(0);
 	}
 	for (size_t j = 0; j < end; j += WIDE)
-		for (int r = 0; r < N; r++)
-			high[r] = most(seen_part(load(score + (size_t)r * stride + j), j, seen[r], high[r]), high[r]);
+		for (int r = 0; r < N; r++) {
+			vec v = load(score + (size_t)r * stride + j);
+			high[r] = most(seen_part(v, j, seen[r], high[r]), high[r]);
+		}
 	for (int r = 0; r < N; r++)
 		shift[r] = splat(-most_across(high[r]) * scale);
 	for (size_t j = 0; j < end; j += WIDE) {
@@ -148,7 +152,8 @@ TARGET static void attend(const float *query, size_t n, size_t stride, size_t wi
 		multiply(a, many, width, keys, PANEL * width, end, score, wide);
 		weigh(score, wide, seen, end, scale, inverse_sum);
 		if (many)
-			weigh(score + ROWS / 2 * wide, wide, seen + ROWS / 2, end, scale, inverse_sum + ROWS / 2);
+			weigh(score + ROWS / 2 * wide, wide, seen + ROWS / 2, end, scale,
+			      inverse_sum + ROWS / 2);
 		for (size_t r = 0; r < ROWS; r++)
 			a[r] = score + r * wide;
 		multiply(a, many, end, values, PANEL * n, width, sum, deep);
@@ -170,7 +175,8 @@ TARGET static void attention(const float *qkv, size_t n, size_t heads, size_t wi
 {
 	size_t d = heads * width, wide = (n + PANEL - 1) / PANEL * PANEL;
 	size_t deep = (width + PANEL - 1) / PANEL * PANEL;
-	float *keys = room, *values = keys + wide * width, *score = values + deep * n, *sum = score + ROWS * wide;
+	float *keys = room, *values = keys + wide * width;
+	float *score = values + deep * n, *sum = score + ROWS * wide;
 	for (size_t h = 0; h < heads; h++) {
 		const float *query = qkv + h * width;
 		lay_keys(query + d, n, 3 * d, width, keys);

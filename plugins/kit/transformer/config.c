@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../text.h"
 #include "dense.h"
@@ -49,15 +51,20 @@ static json_t *load(const char *path, FILE *in, struct rho_trouble *t)
 json_t *rho_config_load(const char *folder, const char *name, bool optional, struct rho_trouble *t)
 {
 	char *path = rho_config_path(folder, name, t);
-	FILE *in = path ? fopen(path, "rb") : NULL;
+	/* Without O_NONBLOCK a named pipe in the file's place would be waited for. */
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "rb");
 	json_t *o = NULL;
 	if (in)
 		o = load(path, in, t);
 	else if (path && !(optional && errno == ENOENT))
-		rho_trouble_at(t, RHO_EIO, path, 0, "%s; path names the folder of a model as downloaded, with"
-		               " config.json, the tokeniser's files and the weights", strerror(errno));
+		rho_trouble_at(t, RHO_EIO, path, 0,
+		               "%s; path names the folder of a model as downloaded, with config.json, the"
+		               " tokeniser's files and the weights", strerror(errno));
 	if (in)
 		fclose(in);
+	else if (fd >= 0)
+		close(fd);
 	free(path);
 	return o;
 }
@@ -166,8 +173,8 @@ static uint32_t activation(const struct rho_config_source *s, const char *key, c
 	if (found < N_ACTIVATIONS)
 		snprintf(near, sizeof near, "; did you mean %s?", activations[found].name);
 	rho_trouble_at(s->trouble, RHO_EFORMAT, s->file, 0,
-	               "%s%s = \"%.60s\" is not understood; there are gelu,"
-	               " gelu_new, gelu_pytorch_tanh, quick_gelu, relu, silu, tanh%s",
+	               "%s%s = \"%.60s\" is not understood; there are gelu, gelu_new, gelu_pytorch_tanh,"
+	               " quick_gelu, relu, silu, tanh%s",
 	               s->where, key, name, near);
 	return RHO_ACT_NONE;
 }

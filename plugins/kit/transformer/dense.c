@@ -1,5 +1,5 @@
-/* dense.c: linear layers: what is around the engines' products, that is rounding and quantising on the way in,
- * bias, scales and activation on the way out, in pieces that stay in the cache. */
+/* dense.c: linear layers: what is around the engines' products, that is rounding and quantising on the way
+ * in, bias, scales and activation on the way out, in pieces that stay in the cache. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -89,7 +89,9 @@ static struct plan plan_for(const struct rho_dense *w, size_t m)
 	if (p->most_padded)
 		most = (most + p->most_padded - 1) / p->most_padded * p->most_padded;
 	size_t short_of = most < p->most_padded ? most : p->most_padded;
-	size_t x_rows = w->product != RHO_PRODUCT_F32 ? most : !w->rounds ? short_of : most < ROUNDED ? most : ROUNDED;
+	size_t x_rows = w->product != RHO_PRODUCT_F32 ? most : short_of;
+	if (w->rounds)
+		x_rows = most < ROUNDED ? most : ROUNDED;
 	size_t y_rows = w->product == RHO_PRODUCT_INT8 ? most : short_of;
 	at.y = at.x + padded(x_rows * w->in * x_size[w->product]);
 	at.scale = at.y + padded(y_rows * w->out * sizeof(float));
@@ -164,9 +166,10 @@ bool rho_dense_rowwise(const struct rho_dense *w)
 static int check(struct rho_ctx *c, const struct rho_dense_spec *s)
 {
 	static const char *const precisions[] = { "f32", "bf16", "int8" };
-	if (!s->in || !s->out || s->in > INT_MAX || s->out > INT_MAX || s->in > SIZE_MAX / sizeof(float) / s->out)
-		return rho_fail(c, RHO_EINVAL, "a linear layer of %zu by %zu numbers; each must be between 1 and %d",
-		                s->out, s->in, INT_MAX);
+	if (!s->in || !s->out || s->in > INT_MAX || s->out > INT_MAX ||
+	    s->in > SIZE_MAX / sizeof(float) / s->out)
+		return rho_fail(c, RHO_EINVAL, "a linear layer of %zu by %zu numbers; each must be between 1"
+		                " and %d", s->out, s->in, INT_MAX);
 	if (s->activation > RHO_ACT_TANH || s->precision > RHO_PRECISION_INT8)
 		return rho_fail(c, RHO_EINVAL, "there is no activation %u or no precision %u", s->activation,
 		                s->precision);
@@ -174,9 +177,9 @@ static int check(struct rho_ctx *c, const struct rho_dense_spec *s)
 		return rho_fail(c, RHO_EINVAL, "precision int8 sums at most %d products, and a layer has %zu"
 		                " inputs; use precision = \"f32\"", MOST_INT8, s->in);
 	if (!find_engine(s->engine, s->precision))
-		return rho_fail(c, RHO_EINVAL, "the engine %s does not have precision %s here; use engine = \"auto\""
-		                " or precision = \"f32\"%s", rho_engine_name(s->engine), precisions[s->precision],
-		                rho_engine_has(RHO_ENGINE_AUTO, s->precision) ? "" :
+		return rho_fail(c, RHO_EINVAL, "the engine %s does not have precision %s here; use engine ="
+		                " \"auto\" or precision = \"f32\"%s", rho_engine_name(s->engine),
+		                precisions[s->precision], rho_engine_has(RHO_ENGINE_AUTO, s->precision) ? "" :
 		                " (int8 needs rho built with oneDNN)");
 	return 0;
 }
@@ -187,7 +190,8 @@ static int8_t *quantise(struct rho_dense *w, const float *weight)
 	int limit = w->engine->int8_limit();
 	int8_t *q = malloc(w->in * w->out);
 	for (size_t i = 0; q && i < w->out; i++)
-		w->scale[i] = rho_kernels_at(0)->to_s8(weight + i * w->in, w->in, limit, q + i * w->in, &w->sum[i]);
+		w->scale[i] = rho_kernels_at(0)->to_s8(weight + i * w->in, w->in, limit, q + i * w->in,
+		                                       &w->sum[i]);
 	return q;
 }
 

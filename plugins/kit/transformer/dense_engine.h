@@ -1,4 +1,5 @@
-/* dense_engine.h: inside dense.h: products of rows with packed weights, as the engines give them to dense.c. */
+/* dense_engine.h: inside dense.h: products of rows with packed weights, as the engines give them to
+ * dense.c. */
 #ifndef RHO_KIT_DENSE_ENGINE_H
 #define RHO_KIT_DENSE_ENGINE_H
 
@@ -25,15 +26,16 @@ struct rho_dense_engine {
 	bool (*has)(enum rho_product);
 	/* The largest whole numbers int8 weights may have so that no sum on the way saturates. */
 	int (*int8_limit)(void);
-	/* weight (out, in), floats, or int8_t for INT8, read during the call; bias (out) or NULL, not with INT8,
-	 * lives as long as the result. NULL: the reason is recorded. [open] */
-	struct rho_packed *(*pack)(struct rho_ctx *, enum rho_product, size_t in, size_t out, const void *weight,
-	                           const float *bias);
+	/* weight (out, in), floats, or int8_t for INT8, read during the call; bias (out) or NULL, not with
+	 * INT8, lives as long as the result. NULL: the reason is recorded. [open] */
+	struct rho_packed *(*pack)(struct rho_ctx *, enum rho_product, size_t in, size_t out,
+	                           const void *weight, const float *bias);
 	void (*free)(struct rho_packed *);
 	/* How many rows the next product has when `left` > 0 are to be done; where it is more than are left,
 	 * the caller adds rows. */
 	size_t (*rows)(const struct rho_packed *, size_t left);
-	/* y (rows, out) = x (rows, in) W'; `rows` as above. False: the engine failed, for lack of memory. [any] */
+	/* y (rows, out) = x (rows, in) W'; `rows` as above. False: the engine failed, for lack of memory.
+	 * [any] */
 	bool (*multiply)(const struct rho_packed *, const void *x, size_t rows, void *y, void *scratch);
 };
 

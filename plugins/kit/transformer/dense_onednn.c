@@ -1,8 +1,8 @@
 /* dense_onednn.c: products through oneDNN's matmul (version 2).
  *
- * A primitive is compiled for one number of rows, so each shape of weights has a few: for many rows, some, and
- * few. They are made when a layer is, once for all layers of one shape in the process, and no product makes one.
- * All of them read the weights in the layout that the first asks for. */
+ * A primitive is compiled for one number of rows, so each shape of weights has a few: for many rows, some,
+ * and few. They are made when a layer is, once for all layers of one shape in the process, and no product
+ * makes one. All of them read the weights in the layout that the first asks for. */
 #include <dnnl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 
 enum { SIZES = 4, SMALLEST = 16, PADDED = 64 };
 
-/* Rows of the products, falling; 0: not made. An int8 product leaves 4 bytes a number for another pass to read, so
- * it stays small enough for the second-level cache. */
+/* Rows of the products, falling; 0: not made. An int8 product leaves 4 bytes a number for another pass to
+ * read, so it stays small enough for the second-level cache. */
 static const size_t sizes[][SIZES] = { { 256, 64, 32, 16 }, { 256, 64, 32, 16 }, { 64, 32, 16, 0 } };
 static const dnnl_data_type_t x_type[] = { dnnl_f32, dnnl_bf16, dnnl_u8 };
 static const dnnl_data_type_t w_type[] = { dnnl_f32, dnnl_bf16, dnnl_s8 };
@@ -81,13 +81,16 @@ static void shape_free(struct shape *s)
 	free(s);
 }
 
-/* Whole numbers add up the same in any order. The kernels called brg (AVX-512) sum every number of a product one
- * input after another; those of older processors go by blocks that depend on the number of rows. */
+/* Whole numbers add up the same in any order. The kernels called brg (AVX-512) sum every number of a
+ * product one input after another; those of older processors go by blocks that depend on the number of
+ * rows. */
 static bool sums_in_order(enum rho_product what, dnnl_primitive_desc_t made)
 {
 	const char *name = NULL;
-	return what == RHO_PRODUCT_INT8 || (!dnnl_primitive_desc_query(made, dnnl_query_impl_info_str, 0, &name) &&
-	                                    name && !strncmp(name, "brg", 3));
+	if (what == RHO_PRODUCT_INT8)
+		return true;
+	return !dnnl_primitive_desc_query(made, dnnl_query_impl_info_str, 0, &name) && name &&
+	       !strncmp(name, "brg", 3);
 }
 
 /* The primitive for one number of rows; the first to be made settles the layout of the weights. */
@@ -278,7 +281,8 @@ static bool multiply(const struct rho_packed *base, const void *x, size_t n, voi
 	if (good) {
 		const dnnl_exec_arg_t args[] = { { DNNL_ARG_SRC, mx }, { DNNL_ARG_WEIGHTS, p->weight },
 			{ DNNL_ARG_DST, my }, { DNNL_ARG_SCRATCHPAD, ms }, { DNNL_ARG_BIAS, p->bias } };
-		good = !dnnl_primitive_execute(s->run[i], stream, p->bias ? 5 : 4, args) && !dnnl_stream_wait(stream);
+		good = !dnnl_primitive_execute(s->run[i], stream, p->bias ? 5 : 4, args) &&
+		       !dnnl_stream_wait(stream);
 	}
 	if (ms)
 		dnnl_memory_destroy(ms);

@@ -50,7 +50,8 @@ static bool multiply(const struct rho_packed *base, const void *x, size_t n, voi
 	const struct packed *p = (const struct packed *)base;
 	int in = (int)p->in, out = (int)p->out;
 	(void)scratch;
-	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, out, in, 1, x, in, p->weight, in, 0, y, out);
+	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, out, in, 1, x, in, p->weight, in, 0, y,
+	            out);
 	return true;
 }
 

@@ -1,5 +1,6 @@
-/* kernels.h: inside layers.h and dense.h: the loops that exist once for each instruction set. layers_avx512.c,
- * layers_avx2.c and layers_base.c say what a vector is and include rows_kernel.h and attention_kernel.h. */
+/* kernels.h: inside layers.h and dense.h: the loops that exist once for each instruction set.
+ * layers_avx512.c, layers_avx2.c and layers_base.c say what a vector is and include rows_kernel.h and
+ * attention_kernel.h. */
 #ifndef RHO_KIT_KERNELS_H
 #define RHO_KIT_KERNELS_H
 
@@ -25,7 +26,8 @@ struct rho_kernels {
 	                  void *room);
 	/* y (m, n) = f(y + bias); bias (n) may be NULL. */
 	void (*finish)(float *y, const float *bias, size_t m, size_t n, unsigned activation);
-	/* x (m, n) to bytes: about x / scale[i] + zero[i]. A row with NaN or an infinity gets the scale NaN. */
+	/* x (m, n) to bytes: about x / scale[i] + zero[i]. A row with NaN or an infinity gets the scale
+	 * NaN. */
 	void (*to_u8)(const float *x, size_t m, size_t n, uint8_t *q, float *scale, float *zero);
 	void (*from_int32)(const int32_t *acc, size_t m, const struct rho_int8_columns *, const float *scale,
 	                   const float *zero, unsigned activation, float *y);

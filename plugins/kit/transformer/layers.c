@@ -31,7 +31,8 @@ void rho_add_rows(float *x, const float *y, size_t n)
 	rho_kernels_at(0)->add(x, y, n);
 }
 
-void rho_attention(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out, void *room)
+void rho_attention(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out,
+                   void *room)
 {
 	rho_kernels_at(0)->attention(qkv, n, heads, width, causal, out, room);
 }

@@ -6,21 +6,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* out (m, d) = LayerNorm(x + residual) * gamma + beta (Ba et al. 2016); residual NULL: x alone. Mean and variance
- * (biased) in float32 with the sums in a fixed order, accurate to 1e-6 relative. out may be x or residual. */
+/* out (m, d) = LayerNorm(x + residual) * gamma + beta (Ba et al. 2016); residual NULL: x alone. Mean and
+ * variance (biased) in float32 with the sums in a fixed order, accurate to 1e-6 relative. out may be x or
+ * residual. */
 void rho_layer_norm(const float *x, const float *residual, size_t m, size_t d, const float *gamma,
                     const float *beta, float eps, float *out);
 
-/* x (m, d) += y (m, d). */
+/* x (n) += y (n). */
 void rho_add_rows(float *x, const float *y, size_t n);
 
-/* Multi-head attention of one sequence (Vaswani et al. 2017): qkv (n, 3 * heads * width) holds the queries of all
- * heads, then the keys, then the values of each token; out (n, heads * width); scores are scaled by 1/sqrt(width);
- * `causal`: token i sees tokens 0 .. i. room: rho_attention_room bytes, 64-byte aligned. */
+/* Multi-head attention of one sequence (Vaswani et al. 2017): qkv (n, 3 * heads * width) holds the queries
+ * of all heads, then the keys, then the values of each token; out (n, heads * width); scores are scaled by
+ * 1/sqrt(width); `causal`: token i sees tokens 0 .. i. room: rho_attention_room bytes, 64-byte aligned. */
 size_t rho_attention_room(size_t n, size_t heads, size_t width);
-void rho_attention(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out, void *room);
+void rho_attention(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out,
+                   void *room);
 
-/* The activation (enum rho_activation of dense.h) over n floats, in place. Absolute error below 1e-6. */
+/* The activation (enum rho_activation of dense.h) over n floats, in place. Its error is below
+ * 1e-6 max(1, |x|). NaN stays NaN. */
 void rho_activate(float *x, size_t n, unsigned activation);
 
 /* out (d) = mean over rows of x (n, d), summed in float64; and the largest of each column. */

@@ -118,12 +118,18 @@ TARGET static inline float most_across(vec v)
 /* The lowest byte, the lower half of each lane. */
 TARGET static inline void store_bytes(uint8_t *p, size_t n, ivec v)
 {
-	_mm512_mask_cvtepi32_storeu_epi8(p, (__mmask16)((1u << n) - 1), (__m512i)v);
+	if (n == WIDE)  /* a masked store is many steps */
+		_mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)v));
+	else
+		_mm512_mask_cvtepi32_storeu_epi8(p, (__mmask16)((1u << n) - 1), (__m512i)v);
 }
 
 TARGET static inline void store_halves(uint16_t *p, size_t n, ivec v)
 {
-	_mm512_mask_cvtepi32_storeu_epi16(p, (__mmask16)((1u << n) - 1), (__m512i)v);
+	if (n == WIDE)
+		_mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16((__m512i)v));
+	else
+		_mm512_mask_cvtepi32_storeu_epi16(p, (__mmask16)((1u << n) - 1), (__m512i)v);
 }
 
 #include "rows_kernel.h"

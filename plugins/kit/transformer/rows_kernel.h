@@ -1,5 +1,5 @@
-/* rows_kernel.h: layer norm, activations, and the ways between float32 and the smaller types, in the vectors of
- * the file that includes it. A row's bits depend on that row alone. */
+/* rows_kernel.h: layer norm, activations, and the ways between float32 and the smaller types, in the
+ * vectors of the file that includes it. A row's bits depend on that row alone. */
 #include "dense.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -26,9 +26,9 @@ TARGET INLINE vec logistic(vec x)
 	return inverse(splat(1) + exp_of(-x));
 }
 
-/* x Φ(x) = max(x, 0) - a erfc(a / √2) / 2 with a = |x|. erfc / 2 is P(a)^-8 for a polynomial P, in the manner
- * of Abramowitz & Stegun 7.1.28; the coefficients are fitted for the least error of the product over 0 .. 6, where
- * 6e-9 is left of it. Error below 2e-7. */
+/* x Φ(x) = max(x, 0) - a erfc(a / √2) / 2 with a = |x|. erfc / 2 is P(a)^-8 for a polynomial P, in the
+ * manner of Abramowitz & Stegun 7.1.28; the coefficients are fitted for the least error of the product over
+ * 0 .. 6, where 6e-9 is left of it. Error below 2e-7. */
 TARGET INLINE vec gelu(vec x)
 {
 	vec a = least(splat(6), size(x));
@@ -133,7 +133,8 @@ TARGET static void add(float *x, const float *y, size_t n)
 		store_part(x + j, n - j, load_part(x + j, n - j) + load_part(y + j, n - j));
 }
 
-/* x + residual into out; gives the sum of the row. */
+/* x + residual into out; gives the sum of the row. Sums are kept in two vectors that take turns, so that one
+ * addition need not wait for the one before. */
 TARGET INLINE float gather_row(const float *x, const float *residual, size_t d, float *out)
 {
 	vec even = splat(0), odd = splat(0);
@@ -142,8 +143,8 @@ TARGET INLINE float gather_row(const float *x, const float *residual, size_t d, 
 		vec v = load(x + j);
 		if (residual)
 			v += load(residual + j);
-		vec next = odd + v;
 		store(out + j, v);
+		vec next = odd + v;
 		odd = even;
 		even = next;
 	}
@@ -160,21 +161,23 @@ TARGET INLINE float gather_row(const float *x, const float *residual, size_t d, 
 /* The sum of squared distances from `middle`; *rest is the sum of the distances. */
 TARGET INLINE float spread(const float *row, size_t d, float middle, float *rest)
 {
-	vec even = splat(0), odd = splat(0), sum = splat(0), m = splat(middle);
+	vec square[2] = { splat(0), splat(0) }, sum[2] = { splat(0), splat(0) }, m = splat(middle);
 	size_t j = 0;
-	for (; j + WIDE <= d; j += WIDE) {
-		vec v = load(row + j) - m, next = mul_add(v, v, odd);
-		sum += v;
-		odd = even;
-		even = next;
+	for (; j + 2 * WIDE <= d; j += 2 * WIDE)
+		for (int k = 0; k < 2; k++) {
+			vec v = load(row + j + k * WIDE) - m;
+			sum[k] += v;
+			square[k] = mul_add(v, v, square[k]);
+		}
+	for (; j < d; j += WIDE) {
+		size_t n = d - j < WIDE ? d - j : WIDE;
+		vec v = n == WIDE ? load(row + j) : load_part(row + j, n);
+		v = keep(v - m, n, splat(0));
+		sum[1] += v;
+		square[1] = mul_add(v, v, square[1]);
 	}
-	if (j < d) {
-		vec v = keep(load_part(row + j, d - j) - m, d - j, splat(0));
-		sum += v;
-		odd = mul_add(v, v, odd);
-	}
-	*rest = sum_across(sum);
-	return sum_across(even + odd);
+	*rest = sum_across(sum[0] + sum[1]);
+	return sum_across(square[0] + square[1]);
 }
 
 /* The mean of a row far from 0 is rounded; what it is off by is taken from the distances. */
@@ -200,28 +203,40 @@ TARGET static void layer_norm(const float *x, const float *residual, size_t m, s
 	}
 }
 
+/* A row's least and largest number, 0 among them; *check is 0, or NaN where a number is not finite. */
+TARGET INLINE void range_of(const float *x, size_t n, float *bottom, float *top, float *check)
+{
+	vec low[2] = { splat(0), splat(0) }, high[2] = { splat(0), splat(0) };
+	vec all[2] = { splat(0), splat(0) };
+	size_t j = 0;
+	for (; j + 2 * WIDE <= n; j += 2 * WIDE)
+		for (int k = 0; k < 2; k++) {
+			vec v = load(x + j + k * WIDE);
+			low[k] = least(v, low[k]);
+			high[k] = most(v, high[k]);
+			all[k] = mul_add(v, splat(0), all[k]);
+		}
+	for (; j < n; j += WIDE) {
+		vec v = n - j < WIDE ? load_part(x + j, n - j) : load(x + j);
+		low[0] = least(v, low[0]);
+		high[0] = most(v, high[0]);
+		all[0] = mul_add(v, splat(0), all[0]);
+	}
+	*bottom = -most_across(-least(low[0], low[1]));
+	*top = most_across(most(high[0], high[1]));
+	*check = sum_across(all[0] + all[1]);
+}
+
 /* Quantised by the row's own range, 0 always in it: byte = x / scale + zero, to the nearest. */
 TARGET static void to_u8(const float *x, size_t m, size_t n, uint8_t *q, float *scale, float *zero)
 {
 	size_t full = n / WIDE * WIDE;
 	for (size_t i = 0; i < m; i++, x += n, q += n) {
-		vec low = splat(0), high = splat(0), all = splat(0);
-		for (size_t j = 0; j < full; j += WIDE) {
-			vec v = load(x + j);
-			low = least(v, low);
-			high = most(v, high);
-			all += v - v;   /* 0, or NaN */
-		}
-		if (full < n) {
-			vec v = load_part(x + full, n - full);
-			low = least(v, low);
-			high = most(v, high);
-			all += v - v;
-		}
-		float bottom = -most_across(-low), range = most_across(high) - bottom;
-		float times = range > 0 ? 255 / range : 0;
+		float bottom, top, check;
+		range_of(x, n, &bottom, &top, &check);
+		float range = top - bottom, times = range > 0 ? 255 / range : 0;
 		zero[i] = __builtin_floorf(-bottom * times + 0.5f);
-		scale[i] = range / 255 + sum_across(all);
+		scale[i] = range / 255 + check;
 		vec t = splat(times), z = splat(zero[i]);
 		for (size_t j = 0; j < full; j += WIDE) {
 			vec v = most(splat(0), least(splat(255), mul_add(load(x + j), t, z)));
@@ -257,8 +272,8 @@ TARGET INLINE void from_int32_as(const int32_t *acc, size_t m, const struct rho_
 	}
 }
 
-TARGET static void from_int32(const int32_t *acc, size_t m, const struct rho_int8_columns *c, const float *scale,
-                              const float *zero, unsigned activation, float *y)
+TARGET static void from_int32(const int32_t *acc, size_t m, const struct rho_int8_columns *c,
+                              const float *scale, const float *zero, unsigned activation, float *y)
 {
 	switch (activation) {
 	case RHO_ACT_NONE:
@@ -296,7 +311,8 @@ TARGET static float to_s8(const float *w, size_t n, int limit, int8_t *q, float 
 	return range / (float)limit;
 }
 
-/* The upper halves of the lanes, rounded: half of what is cut off is added, less where the bit kept is even. */
+/* The upper halves of the lanes, rounded: half of what is cut off is added, less where the bit kept is
+ * even. */
 TARGET INLINE ivec bf16_of(vec v)
 {
 	const ivec one = (ivec){ 0 } + 1, rest = (ivec){ 0 } + 0x7fff, quiet = (ivec){ 0 } + 0x7fc0;

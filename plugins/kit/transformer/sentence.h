@@ -11,19 +11,16 @@ extern const char *const rho_precision_choices[];       /* of enum rho_precision
 extern const char *const rho_engine_choices[];          /* of enum rho_engine */
 
 /* Parameters of every encoder of texts by a transformer; T has the fields. */
-#define RHO_MODEL_PARAMS(T)                                                                                  \
-	RHO_CHOICE(T, precision, RHO_PRECISION_F32, rho_precision_choices,                                   \
-	           "of the layers' weights and products: f32 is exact, bf16 and int8 are quicker"),          \
-		RHO_CHOICE(T, engine, RHO_ENGINE_AUTO, rho_engine_choices,                                   \
-	                   "library for the products; auto: oneDNN where rho was built with it, else "       \
-	                   "OpenBLAS"),                                                                      \
-		RHO_I64(T, batch_tokens, 1024, 1, 1 << 20,                                                    \
-	                "about so many tokens are worked on at a time by a thread"),                         \
-	{                                                                                                    \
-		RHO_FIELD(T, threads, RHO_T_I64, int64_t,                                                    \
-		          "most threads at a time; 0: all that the host gives"),                             \
-			.flags = RHO_SPEED, .lo = 0, .hi = 64, .def.i = 0                                    \
-	}
+#define RHO_MODEL_PARAMS(T) \
+	RHO_CHOICE(T, precision, RHO_PRECISION_F32, rho_precision_choices, \
+	           "of the layers' weights and products: f32 is exact, bf16 and int8 are quicker"), \
+	RHO_CHOICE(T, engine, RHO_ENGINE_AUTO, rho_engine_choices, \
+	           "library for the products; auto: oneDNN where rho was built with it, else OpenBLAS"), \
+	RHO_I64(T, batch_tokens, 1024, 1, 1 << 20, \
+	        "about so many tokens are worked on at a time by a thread"), \
+	{ RHO_FIELD(T, threads, RHO_T_I64, int64_t, \
+	            "most threads at a time; 0: all that the host gives"), \
+	  .flags = RHO_SPEED, .lo = 0, .hi = 64, .def.i = 0 }
 
 struct rho_sentence {           /* a plugin's self; zeroed by the host */
 	const char *path;       /* parameters */
@@ -39,13 +36,12 @@ struct rho_sentence {           /* a plugin's self; zeroed by the host */
 	struct rho_embedder embedder;
 };
 
-#define RHO_SENTENCE_PARAMS(T)                                                                               \
-	RHO_BOOL(T, normalise, true, "scale rows to length 1"),                                              \
-		RHO_I64(T, max_length, 0, 0, 1 << 20,                                                        \
-	                "tokens of a text that are read, special ones included; 0: as the"                   \
-	                " model's files say (max_seq_length, else the tokeniser's own limit, at most its "   \
-	                "positions)"),                                                                       \
-		RHO_MODEL_PARAMS(T)
+#define RHO_SENTENCE_PARAMS(T) \
+	RHO_BOOL(T, normalise, true, "scale rows to length 1"), \
+	RHO_I64(T, max_length, 0, 0, 1 << 20, \
+	        "tokens of a text that are read, special ones included; 0: as the model's files say" \
+	        " (max_seq_length, else the tokeniser's own limit, at most its positions)"), \
+	RHO_MODEL_PARAMS(T)
 
 /* Opens the model that s->path names. `pool` is asked, once the folder's own word on pooling is known, for
  * what is to be done: enum rho_pooling, or RHO_N_POOLING for exactly what the folder says (a module Dense

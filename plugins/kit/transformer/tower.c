@@ -43,11 +43,10 @@ static const struct rho_tensor *want(struct rho_weights *w, const char *name, si
 static int join(char *out, const char *a, const char *b, const char *c, struct rho_trouble *t)
 {
 	int n = snprintf(out, NAME, "%s%s%s", a, b, c);
-	return n >= 0 && n < NAME ? 0
-	                          : rho_trouble_set(t, RHO_EFORMAT,
-	                                            "a tensor's name is longer than %d bytes:"
-	                                            " %.80s…",
-	                                            NAME - 1, out);
+	if (n >= 0 && n < NAME)
+		return 0;
+	return rho_trouble_set(t, RHO_EFORMAT, "a tensor's name is longer than %d bytes: %.80s…", NAME - 1,
+	                       out);
 }
 
 /* Hands trouble on. */

@@ -1,6 +1,7 @@
 /* bert and simcse through the registry: every reference text of the real models and of the tiny one in all
  * its layouts, independence of the batch, and folders that are not what they should be. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "bare.h"
 #include "coder.h"
@@ -537,6 +538,12 @@ Test(bert, refuses_damaged_folders)
 	model_text(folder, "model.safetensors", NULL);
 	coder_refuses(RHO_EIO, (const char *[]){ "model.safetensors", NULL }, "bert", "path = \"%s\"",
 	              folder);
+	model_text(folder, "config.json", NULL);
+	char pipe[1200];
+	snprintf(pipe, sizeof pipe, "%s/config.json", folder);
+	cr_assert_not(mkfifo(pipe, 0600));
+	coder_refuses(RHO_EFORMAT, (const char *[]){ "config.json", "no JSON", NULL }, "bert",
+	              "path = \"%s\"", folder);
 	model_text(folder, "config.json", NULL);
 	coder_refuses(RHO_EIO, (const char *[]){ "config.json", NULL }, "bert", "path = \"%s\"", folder);
 	model_remove(folder);

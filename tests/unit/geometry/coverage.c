@@ -1,6 +1,7 @@
 /* coverage.c: rho(k, K) against known values, against every subset counted out, and against sorting. */
 #include "rows.h"
 
+#include "geometry/products.h"
 #include "geometry/ranks.h"
 
 static void cover_all(const struct rho_units *u, const size_t *k, size_t n_k, double *mean /* (n_k) */)
@@ -21,9 +22,9 @@ static void cover_all(const struct rho_units *u, const size_t *k, size_t n_k, do
 Test(coverage, octagon)
 {
 	static const double rem[7] = { 1.142857142857, 0.730625988119, 0.515126778615, 0.393908473269,
-	                               0.326564970299, 0.292893218813, 0.292893218813 };
+		                       0.326564970299, 0.292893218813, 0.292893218813 };
 	static const double all[7] = { 1.000000000000, 0.547969491090, 0.321954236634, 0.196954236634,
-	                               0.122461863862, 0.073223304703, 0.036611652352 };
+		                       0.122461863862, 0.073223304703, 0.036611652352 };
 	static const size_t k[7] = { 1, 2, 3, 4, 5, 6, 7 };
 	float x[16];
 	double out[7], distance[7];
@@ -144,13 +145,15 @@ static void hard_row(int kind, struct rho_rng *r, float *c, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		double z = rho_normal(r);
 		switch (kind) {
-		case 0: c[i] = (float)(0.05 * z); break;                                       /* the sphere */
-		case 1: c[i] = (float)(i % 50 ? 0.3 + 0.04 * z : 0.85 + 0.02 * z); break;     /* a cluster, far nearer */
-		case 2: c[i] = i < 3 ? 1.0000001F : (float)(0.7 + 0.1 * z); break;            /* copies */
-		case 3: c[i] = (float)(0.99 + 0.001 * z); break;                              /* a narrow cone */
-		case 4: c[i] = (float)(2 * pow(rho_unif(r), 3) - 1); break;                   /* everywhere */
-		case 5: c[i] = (float)(rho_below(r, 12)) / 16; break;                         /* few values: ties */
-		default: c[i] = i % 3 ? 0 : (float)(0.2 + 0.05 * z); break;                   /* mostly orthogonal */
+		case 0: c[i] = (float)(0.05 * z); break; /* the sphere */
+		case 1:
+			c[i] = (float)(i % 50 ? 0.3 + 0.04 * z : 0.85 + 0.02 * z);
+			break;                                                     /* a cluster, far nearer */
+		case 2: c[i] = i < 3 ? 1.0000001F : (float)(0.7 + 0.1 * z); break; /* copies */
+		case 3: c[i] = (float)(0.99 + 0.001 * z); break;                   /* a narrow cone */
+		case 4: c[i] = (float)(2 * pow(rho_unif(r), 3) - 1); break;        /* everywhere */
+		case 5: c[i] = (float)(rho_below(r, 12)) / 16; break;              /* few values: ties */
+		default: c[i] = i % 3 ? 0 : (float)(0.2 + 0.05 * z); break;        /* mostly orthogonal */
 		}
 		c[i] = c[i] < -1 ? -1 : c[i];
 	}
@@ -165,15 +168,17 @@ Test(coverage, bins_agree_with_sorting)
 	size_t moments = rho_rank_sums_moments(r);
 	const double *factor = rho_rank_sums_coefficients(r);
 	float *c = malloc(N * sizeof *c);
-	double *moment = malloc(moments * sizeof *moment), *d = malloc(N * sizeof *d), head[CURVES], want[CURVES];
+	double *moment = malloc(moments * sizeof *moment), *d = malloc(N * sizeof *d), head[CURVES],
+	       want[CURVES];
 	struct rho_rng rng = { { 9, 8, 7, 6 } };
 	cr_assert_gt(moments, 0);
 	for (int kind = 0; kind < KINDS; kind++) {
-		double mean[CURVES] = { 0 }, most = kind == 4 ? 3e-8 : 3e-9; /* 4: no end to how dense the farthest lie */
+		double mean[CURVES] = { 0 },
+		       most = kind == 4 ? 3e-8 : 3e-9; /* 4: no end to how dense the farthest lie */
 		int binned = 0;
 		for (int row = 0; row < ROWS; row++) {
 			hard_row(kind, &rng, c, N);
-			double bound = rho_rank_sums_row(r, s, c, moment, head);
+			double bound = rho_rank_sums_row(r, s, c, NULL, moment, head);
 			for (size_t i = 0; i < N; i++)
 				d[i] = c[i] < 1 ? 1 - (double)c[i] : 0;
 			rho_cover_sorted(d, N, k, CURVES, want);
@@ -183,15 +188,16 @@ Test(coverage, bins_agree_with_sorting)
 				double got = head[q];
 				for (size_t p = 0; p < moments; p++)
 					got += moment[p] * factor[p * CURVES + q];
-				cr_assert(fabs(got - want[q]) <= bound + 1e-12 * want[q], "kind %d, k = %zu: %.12g, not %.12g",
-				          kind, k[q], got, want[q]);
-				cr_assert(fabs(got - want[q]) <= most, "kind %d, k = %zu: %.3g off", kind, k[q],
-				          got - want[q]);
+				cr_assert(fabs(got - want[q]) <= bound + 1e-12 * want[q],
+				          "kind %d, k = %zu: %.12g, not %.12g", kind, k[q], got, want[q]);
+				cr_assert(fabs(got - want[q]) <= most, "kind %d, k = %zu: %.3g off", kind,
+				          k[q], got - want[q]);
 				mean[q] += (got - want[q]) / ROWS;
 			}
 		}
 		for (size_t q = 0; q < CURVES; q++)
-			cr_assert(fabs(mean[q]) <= most / 6, "kind %d, k = %zu: %.3g off on average", kind, k[q], mean[q]);
+			cr_assert(fabs(mean[q]) <= most / 6, "kind %d, k = %zu: %.3g off on average", kind,
+			          k[q], mean[q]);
 		cr_assert_eq(binned > 0, kind < 5, "kind %d", kind); /* rows of many ties are sorted */
 	}
 	rho_rank_sums_free(r);
@@ -209,7 +215,8 @@ Test(coverage, drawn_rows_threads_and_the_sphere)
 	struct rho_units u = units(x, K, D);
 	size_t m = 600;
 	uint32_t *which = rho_draw_rows(K, &m, 4);
-	double *one = malloc(m * CURVES * sizeof *one), *three = malloc(m * CURVES * sizeof *three), error, term[K];
+	double *one = malloc(m * CURVES * sizeof *one), *three = malloc(m * CURVES * sizeof *three), error,
+	       term[K];
 	struct rho_buf why = { 0 };
 	cr_assert_eq(m, 600);
 	for (size_t i = 1; i < m; i++)
@@ -235,13 +242,70 @@ Test(coverage, drawn_rows_threads_and_the_sphere)
 	rho_units_free(&u);
 }
 
+struct seen {
+	float *at; /* (m, n) */
+	size_t chunks_wrong;
+};
+
+/* Keeps a block's products, each row's own taken as 0, and checks its chunks. */
+static void keep_rows(void *arg, const struct rho_products *p, size_t from, size_t to)
+{
+	struct seen *s = arg;
+	for (size_t i = from; i < to; i++) {
+		float *row = memcpy(s->at + (p->first + i) * p->n, p->at + i * p->stride, p->n * sizeof *row);
+		row[p->which[p->first + i]] = 0;
+		const float *others = rho_products_others(p, i);
+		for (size_t j = 0; j + 1 < p->n && p->top; j++) {
+			size_t c = i * p->chunks + j / RHO_CHUNK;
+			if (others[j] > p->top[c * RHO_ACROSS + j % RHO_ACROSS] || others[j] < p->least[c])
+				__atomic_fetch_add(&s->chunks_wrong, 1, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+Test(coverage, products_by_tile_and_by_sgemm)
+{
+	enum { N = 1301, D = 37 };
+	static const size_t ms[] = { 0, 5, 200 }; /* all; less than a strip; some */
+	float *x = normal_rows(N, D, 1, 1, 21), *one = malloc(N * N * sizeof *one),
+	      *other = malloc(N * N * sizeof *one);
+	struct rho_units u = units(x, N, D);
+	struct rho_buf why = { 0 };
+	for (size_t q = 0; q < 3; q++) {
+		struct seen a = { one, 0 }, b = { other, 0 };
+		struct rho_each tiles = { keep_rows, NULL, &a, true, false },
+				sgemm = { keep_rows, NULL, &b, true, true };
+		size_t m = ms[q];
+		uint32_t *which = rho_draw_rows(N, &m, q);
+		cr_assert_eq(rho_products_each(&u, which, m, &tiles, 3, NULL, NULL, &why), 0, "%s", why.at);
+		cr_assert_eq(rho_products_each(&u, which, m, &sgemm, 2, NULL, NULL, &why), 0, "%s", why.at);
+		cr_assert_eq(a.chunks_wrong, 0);
+		for (size_t i = 0; i < m; i++)
+			for (size_t j = 0; j < N; j++) {
+				double dot = 0;
+				for (size_t c = 0; c < D && which[i] != j; c++)
+					dot += (double)u.at[which[i] * D + c] * (double)u.at[j * D + c];
+				NEAR((double)one[i * N + j], dot, 3e-7);
+				NEAR((double)other[i * N + j], dot, 3e-7);
+			}
+		free(which);
+	}
+	free(x);
+	free(one);
+	free(other);
+	rho_units_free(&u);
+}
+
 Test(coverage, sphere)
 {
 	static const double d[] = { 2, 5, 16, 64, 128, 384, 768 }, k[] = { 10, 100, 500, 1000, 5000 };
 	static const double table[7][5] = {
-		{ 0.070877, 0.000957, 0.000039, 0.000010, 0 },        { 0.337572, 0.104305, 0.046187, 0.032575, 0.014516 },
-		{ 0.618569, 0.411884, 0.318179, 0.285883, 0.224486 }, { 0.808013, 0.691313, 0.630233, 0.607207, 0.559410 },
-		{ 0.864116, 0.780036, 0.735069, 0.717892, 0.681763 }, { 0.921499, 0.872357, 0.845704, 0.835435, 0.813650 },
+		{ 0.070877, 0.000957, 0.000039, 0.000010, 0 },
+		{ 0.337572, 0.104305, 0.046187, 0.032575, 0.014516 },
+		{ 0.618569, 0.411884, 0.318179, 0.285883, 0.224486 },
+		{ 0.808013, 0.691313, 0.630233, 0.607207, 0.559410 },
+		{ 0.864116, 0.780036, 0.735069, 0.717892, 0.681763 },
+		{ 0.921499, 0.872357, 0.845704, 0.835435, 0.813650 },
 		{ 0.944483, 0.909629, 0.890660, 0.883335, 0.867765 },
 	};
 	for (size_t i = 0; i < 7; i++)
@@ -300,7 +364,8 @@ Test(coverage, expected_max_of_normals)
 	double *r = malloc(K * sizeof *r);
 	for (size_t i = 0; i < K; i++)
 		r[i] = normal_quantile(((double)i + 0.5) / K);
-	for (size_t q = 0; q < 6; q++) /* without replacement, and of K values that stand for all: a little off */
+	for (size_t q = 0; q < 6;
+	     q++) /* without replacement, and of K values that stand for all: a little off */
 		NEAR(rho_expected_max(r, K, k[q]), want[q], 2e-6 * (double)k[q] + 1e-5);
 	free(r);
 }

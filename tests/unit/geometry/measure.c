@@ -28,9 +28,10 @@ static size_t estimates(const struct rho_geometry *g, struct rho_estimate out[64
 {
 	size_t n = 0;
 	const struct rho_estimate all[] = {
-		g->distance,       g->mean_cosine,   g->uniformity, g->participation, g->iso_score,        g->effective_rank,
-		g->stable_rank,    g->d90,           g->d99,        g->entropy,       g->ridge,            g->partition,
-		g->two_nn,         g->levina_bickel, g->information_gain, g->eluder,
+		g->distance,       g->mean_cosine, g->uniformity, g->participation, g->iso_score,
+		g->effective_rank, g->stable_rank, g->d90,        g->d99,           g->entropy,
+		g->ridge,          g->partition,   g->two_nn,     g->levina_bickel, g->information_gain,
+		g->eluder,
 	};
 	for (; n < sizeof all / sizeof *all; n++)
 		out[n] = all[n];
@@ -61,8 +62,10 @@ Test(measure, same_bits_for_any_threads)
 		rho_geometry_free(&many);
 	}
 	for (size_t i = 0; i < n; i++) {
-		cr_assert(isfinite(a[i].value) && a[i].ci.lo <= a[i].value && a[i].value <= a[i].ci.hi, "estimate %zu", i);
-		cr_assert(i == 16 + 2 || a[i].ci.lo < a[i].ci.hi || (a[i].value == floor(a[i].value)), "estimate %zu", i);
+		cr_assert(isfinite(a[i].value) && a[i].ci.lo <= a[i].value && a[i].value <= a[i].ci.hi,
+		          "estimate %zu", i);
+		/* No width only for a count (d99), and for rem / rem at k = 1, which is 1. */
+		cr_assert(a[i].ci.lo < a[i].ci.hi || a[i].value == floor(a[i].value), "estimate %zu", i);
 	}
 	cr_assert_eq(one.cover_rows, 300);
 	cr_assert_eq(one.curve[0].free.value, 1);
@@ -78,7 +81,8 @@ Test(measure, same_bits_for_any_threads)
 
 Test(measure, order_and_rotation_do_not_matter)
 {
-	float *x = normal_rows(N, D, 1, 0.9, 12), *shuffled = malloc(N * D * sizeof *x), *turned = malloc(N * D * sizeof *x);
+	float *x = normal_rows(N, D, 1, 0.9, 12), *shuffled = malloc(N * D * sizeof *x),
+	      *turned = malloc(N * D * sizeof *x);
 	float *frame = normal_rows(D, D, 0, 1, 33);
 	double q[D][D], reward[N];
 	for (size_t i = 0; i < N; i++) {
@@ -115,7 +119,8 @@ Test(measure, order_and_rotation_do_not_matter)
 	other[1] = measure(turned, N, D, 2, 0, reward);
 	for (int v = 0; v < 2; v++) {
 		estimates(&other[v], b);
-		for (size_t i = 0; i < n; i++) /* partition isotropy hangs on signs and near-equal directions */
+		for (size_t i = 0; i < n;
+		     i++) /* 15, the eluder count: another of about the width may go first */
 			NEAR(b[i].value, a[i].value, (i == 15 ? 1.5 : 2e-5 * fabs(a[i].value)) + 1e-12);
 		for (size_t p = 0; p < 4; p++) {
 			NEAR(other[v].curve[p].quantile[1], plain.curve[p].quantile[1], 1e-6);

@@ -20,7 +20,7 @@ Test(shape, alignment_uniformity_info_nce)
 {
 	static const size_t d[] = { 2, 3, 5, 16, 64, 128, 384, 768 };
 	static const double sphere[] = { -1.575027, -2.079777, -2.654247, -3.513036,
-	                                 -3.875236, -3.937530, -3.979168, -3.989583 };
+		                         -3.875236, -3.937530, -3.979168, -3.989583 };
 	float one[] = { 1, 0 }, other[] = { 0, 3 }, pair[] = { 5, 0, -5, 0 }, x[40 * 40] = { 0 }, triangle[6];
 	struct rho_units a = units(one, 1, 2), b = units(other, 1, 2);
 	double s[16] = { 0 }, term;
@@ -46,7 +46,8 @@ Test(shape, alignment_uniformity_info_nce)
 		s[i * 5] = 1;
 	NEAR(rho_info_nce(s, 4, 0.05) / 6.18346e-9, 1, 1e-6);
 	s[1] = 2; /* a wrong pair that is closer */
-	NEAR(rho_info_nce(s, 4, 1), (log((exp(1) + exp(2) + 2) / exp(1)) + 3 * log((exp(1) + 3) / exp(1))) / 4, 1e-14);
+	NEAR(rho_info_nce(s, 4, 1),
+	     (log((exp(1) + exp(2) + 2) / exp(1)) + 3 * log((exp(1) + 3) / exp(1))) / 4, 1e-14);
 	rho_units_free(&a);
 	rho_units_free(&b);
 }
@@ -138,7 +139,8 @@ Test(shape, moments_and_eigenvalues)
 		}
 	memcpy(v, a, D * D * sizeof *a);
 	cr_assert_eq(rho_eigen(v, D, value, true, &why), 0);
-	for (size_t j = 0; j < D; j += 13) { /* a v = value v, of length 1, falling, its largest component positive */
+	for (size_t j = 0; j < D;
+	     j += 13) { /* a v = value v, of length 1, falling, its largest component positive */
 		double length = 0, most = 0;
 		for (size_t r = 0; r < D; r++) {
 			double sum = 0;

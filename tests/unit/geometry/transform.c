@@ -163,7 +163,8 @@ Test(transform, what_cannot_be)
 		cr_assert(strstr(why.at, bad[i].says), "%s: %s", bad[i].step, why.at);
 		rho_buf_free(&why);
 	}
-	static const char *const wide = "pca:11", *const long_ = "all-but-the-top:5", *const whiten = "whiten";
+	static const char *const wide = "pca:11", *const long_ = "all-but-the-top:5",
+				 *const whiten = "whiten";
 	struct rho_buf why = { 0 };
 	struct rho_transform *t = parse(&wide, 1);
 	cr_assert_eq(rho_transform_fit(t, &m, false, 1, &why), -1);

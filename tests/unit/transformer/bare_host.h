@@ -1,4 +1,5 @@
-/* bare_host.h: a ctx with rho_alloc and rho_fail and nothing else, for linear layers without a plugin around. */
+/* bare_host.h: a ctx with rho_alloc and rho_fail and nothing else, for linear layers without a plugin
+ * around. */
 #ifndef TEST_BARE_HOST_H
 #define TEST_BARE_HOST_H
 

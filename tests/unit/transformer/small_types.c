@@ -27,8 +27,8 @@ static uint16_t nearest_bf16(float x)
 Test(small_types, bf16_to_the_nearest_even)
 {
 	enum { N = 5003 };
-	static const uint32_t special[] = { 0, 0x80000000, 0x3f808000, 0x3f818000, 0x3f80ffff, 0x7f7fffff, 0x7f800000,
-		0xff800000, 0x7fc00000, 0x7f800001, 0xffffffff, 1, 0x00008001, 0x807f8000 };
+	static const uint32_t special[] = { 0, 0x80000000, 0x3f808000, 0x3f818000, 0x3f80ffff, 0x7f7fffff,
+		0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffffffff, 1, 0x00008001, 0x807f8000 };
 	struct rho_rng r = { { 3, 3, 1, 2 } };
 	float x[N], kept[N];
 	uint16_t out[N];
@@ -41,8 +41,8 @@ Test(small_types, bf16_to_the_nearest_even)
 			rho_kernels_at(k)->to_bf16(x, n, out);
 			rho_kernels_at(k)->round_bf16(x, n, kept);
 			for (size_t i = 0; i < n; i++) {
-				cr_assert_eq(out[i], nearest_bf16(x[i]), "%s: %08x becomes %04x", rho_kernels_at(k)->name,
-				             bits_of(x[i]), out[i]);
+				cr_assert_eq(out[i], nearest_bf16(x[i]), "%s: %08x becomes %04x",
+				             rho_kernels_at(k)->name, bits_of(x[i]), out[i]);
 				cr_assert_eq(bits_of(kept[i]), (uint32_t)out[i] << 16);
 			}
 			for (size_t i = n; i < N; i++)
@@ -58,7 +58,8 @@ static void check_bytes(const struct rho_kernels *k, const float *x, size_t n, f
 	k->to_u8(x, 1, n, q, &scale, &zero);
 	cr_assert(zero >= 0 && zero <= 255 && zero == floorf(zero));
 	for (size_t i = 0; i < n; i++)
-		cr_assert_leq(fabsf(scale * ((float)q[i] - zero) - x[i]), slack * scale, "%s, n %zu", k->name, n);
+		cr_assert_leq(fabsf(scale * ((float)q[i] - zero) - x[i]), slack * scale, "%s, n %zu", k->name,
+		              n);
 	free(q);
 }
 
@@ -88,22 +89,18 @@ Test(small_types, bytes_of_rows_to_half_a_step)
 	}
 }
 
-Test(small_types, weights_and_products_of_whole_numbers)
+Test(small_types, weights_to_whole_numbers)
 {
-	enum { N = 131, M = 4 };
+	enum { N = 131 };
 	struct rho_rng r = { { 7, 2, 7, 2 } };
-	float w[N], sum, scale[M] = { 0.5f, 2, 1e-3f, NAN }, zero[M] = { 0, 128, 255, 3 };
-	float columns[3][N];
+	float w[N], sum;
 	int8_t q[N];
-	int32_t acc[M * N];
-	float y[M * N];
+	for (size_t i = 0; i < N; i++)
+		w[i] = (float)rho_normal(&r);
 	for (size_t k = 0; rho_kernels_at(k); k++)
-		for (size_t n = 1; n <= N; n += 13) {
-			const struct rho_kernels *kernels = rho_kernels_at(k);
-			for (size_t i = 0; i < n; i++)
-				w[i] = (float)rho_normal(&r);
+		for (size_t n = 1; n <= N; n++)
 			for (int limit = 63; limit <= 127; limit += 64) {
-				float step = kernels->to_s8(w, n, limit, q, &sum), total = 0;
+				float step = rho_kernels_at(k)->to_s8(w, n, limit, q, &sum), total = 0;
 				int most = 0;
 				for (size_t i = 0; i < n; i++) {
 					cr_assert_leq(fabsf(step * (float)q[i] - w[i]), 0.5001f * step);
@@ -113,28 +110,42 @@ Test(small_types, weights_and_products_of_whole_numbers)
 				cr_assert_eq(most, limit);
 				cr_assert_eq(sum, total);
 			}
-			for (size_t i = 0; i < n; i++) {
-				columns[0][i] = (float)rho_unif(&r);
-				columns[1][i] = (float)(int)(200 * rho_unif(&r) - 100);
-				columns[2][i] = (float)rho_normal(&r);
-			}
-			for (size_t i = 0; i < M * n; i++)
-				acc[i] = (int32_t)(20000 * rho_unif(&r) - 10000);
-			struct rho_int8_columns c = { columns[0], columns[1], columns[2], n };
-			for (unsigned a = 0; a <= RHO_ACT_TANH; a++) {
-				kernels->from_int32(acc, M, &c, scale, zero, a, y);
-				for (size_t i = 0; i < M * n; i++) {
-					size_t row = i / n, j = i % n;
-					float v = scale[row] * columns[0][j] * ((float)acc[i] - zero[row] * columns[1][j]) +
-					          columns[2][j];
-					rho_kernels_base.finish(&v, NULL, 1, 1, a);
-					cr_assert(row == 3 ? isnan(y[i]) : fabsf(y[i] - v) <= 4e-6f * fmaxf(1, fabsf(v)),
-					          "%s, n %zu, activation %u: %.9g, not %.9g", kernels->name, n, a,
-					          (double)y[i], (double)v);
-				}
-			}
-		}
 	memset(w, 0, sizeof w);
 	cr_assert_eq(rho_kernels_at(0)->to_s8(w, N, 127, q, &sum), 0);
 	cr_assert(sum == 0 && q[0] == 0);
+}
+
+static void check_products(const struct rho_kernels *k, struct rho_rng *r, size_t n)
+{
+	enum { MOST = 131, M = 4 };
+	static const float scale[M] = { 0.5f, 2, 1e-3f, NAN }, zero[M] = { 0, 128, 255, 3 };
+	float times[MOST], sum[MOST], bias[MOST], y[M * MOST];
+	struct rho_int8_columns c = { times, sum, bias, n };
+	int32_t acc[M * MOST];
+	for (size_t i = 0; i < n; i++) {
+		times[i] = (float)rho_unif(r);
+		sum[i] = (float)(int)(200 * rho_unif(r) - 100);
+		bias[i] = (float)rho_normal(r);
+	}
+	for (size_t i = 0; i < M * n; i++)
+		acc[i] = (int32_t)(20000 * rho_unif(r) - 10000);
+	for (unsigned a = 0; a <= RHO_ACT_TANH; a++) {
+		k->from_int32(acc, M, &c, scale, zero, a, y);
+		for (size_t i = 0; i < M * n; i++) {
+			size_t row = i / n, j = i % n;
+			float v = scale[row] * times[j] * ((float)acc[i] - zero[row] * sum[j]) + bias[j];
+			rho_kernels_base.finish(&v, NULL, 1, 1, a);
+			cr_assert(row == 3 ? isnan(y[i]) : fabsf(y[i] - v) <= 4e-6f * fmaxf(1, fabsf(v)),
+			          "%s, n %zu, activation %u: %.9g, not %.9g", k->name, n, a, (double)y[i],
+			          (double)v);
+		}
+	}
+}
+
+Test(small_types, products_back_to_float)
+{
+	struct rho_rng r = { { 2, 7, 2, 7 } };
+	for (size_t k = 0; rho_kernels_at(k); k++)
+		for (size_t n = 1; n <= 131; n += 13)
+			check_products(rho_kernels_at(k), &r, n);
 }
