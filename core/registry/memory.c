@@ -38,6 +38,23 @@ enum { ALIGN = 64, BIG = 2 << 20, FIRST_REGION = 16 << 10 };
 
 static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
+/* Whole pages from the system that begin at a multiple of a huge page's size, so that as many of them as fit
+ * can be huge; NULL where there is no room. */
+static void *map_aligned(size_t bytes)
+{
+	size_t slack = BIG - (size_t)sysconf(_SC_PAGESIZE), before;
+	char *at = mmap(NULL, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return NULL;
+	before = (size_t)(-(uintptr_t)at % BIG);
+	if (before)
+		munmap(at, before);
+	if (slack - before)
+		munmap(at + before + bytes, slack - before);
+	madvise(at + before, bytes, MADV_HUGEPAGE);
+	return at + before;
+}
+
 /* Memory from the system: large blocks come zeroed page by page as they are touched, in huge pages
  * where the machine allows. Under ASan every block is malloc's, whose ends are watched. */
 static bool block_get(struct rho_block *b, size_t bytes, bool zero)
@@ -45,11 +62,8 @@ static bool block_get(struct rho_block *b, size_t bytes, bool zero)
 	*b = (struct rho_block){ .bytes = bytes };
 	if (bytes >= BIG && !UNDER_ASAN) {
 		b->mapped = round_up(bytes, (size_t)sysconf(_SC_PAGESIZE));
-		b->at = mmap(NULL, b->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (b->at == MAP_FAILED)
-			return false;
-		madvise(b->at, b->mapped, MADV_HUGEPAGE);
-		return true;
+		b->at = map_aligned(b->mapped);
+		return b->at;
 	}
 	if (posix_memalign(&b->at, ALIGN, bytes ? bytes : 1))
 		return false;

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "kit/lines.h"
-#include "kit/transformer/token_model.h"
+#include "kit/tokeniser/token_model.h"
 
 #define REPEATS 5
 #define MARK    "\xe2\x96\x81"

@@ -16,7 +16,7 @@
 #include <registry/instance.h>
 #include <store/store.h>
 
-#include "kit/transformer/tokeniser.h"
+#include "kit/tokeniser/tokeniser.h"
 
 enum { VOCAB = 30522, POSITIONS = 512, MIX = 1024, MIX_BATCH = 32, MOST_RUNS = 31 };
 

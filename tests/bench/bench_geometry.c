@@ -158,7 +158,7 @@ int main(void)
 	double work = 2.0 * (double)m * (double)K * D, rate = work / median_block(&blocks);
 	printf("rho(k, K), K = %zu, d = %d, %d values of k, exact inner expectation; %u threads\n"
 	       "  %.0f us a row; %.0f Gflop/s in products, %.0f%% of sgemm's peak; asked for: 80%%\n"
-	       "  (median block of 1,024 rows; %.0f%% over %zu rows with everything that comes before the "
+	       "  (median block of 1,008 rows; %.0f%% over %zu rows with everything that comes before the "
 	       "first)\n"
 	       "  limit: %.0f Gflop/s, sgemm of %d x %d squares, a thread each, their median\n"
 	       "  off a float64 sort of the products by %.1e at most (%d rows); bound %.1e\n",

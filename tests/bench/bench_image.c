@@ -10,7 +10,7 @@
 
 #include <jpeglib.h>
 
-#include "kit/transformer/image.h"
+#include "kit/image/image.h"
 
 enum { MOST = 1000, REPEATS = 5, SIZE = 224 };
 

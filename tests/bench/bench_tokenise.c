@@ -1,7 +1,7 @@
-/* bench_tokenise.c: MB of text a second on one core through whole tokenisers, beside a pass that only checks the text's
- * UTF-8, and how long they take to open.
+/* bench_tokenise.c: MB of text a second on one core through whole tokenisers, beside a pass that only
+ * checks the text's UTF-8, and how long they take to open.
  *
- *   bench-tokenise     the models and texts of $RHO_REAL_DATA where it is set, and made-up words in any case */
+ *   bench-tokenise     the models and texts of $RHO_REAL_DATA; without it there is nothing to measure */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "kit/lines.h"
 #include "kit/text.h"
-#include "kit/transformer/tokeniser.h"
+#include "kit/tokeniser/tokeniser.h"
 
 #define REPEATS 5
 #define MOST    ((size_t)8 << 20)
@@ -103,7 +103,8 @@ static void add_ideographs(struct rho_text *text)
 	uint32_t c = 0x4e00;
 	for (size_t i = 1; text->len < MOST / 4; i++) {
 		c = 0x4e00 + (c * 7919 + 13) % 0x5000;
-		char at[4] = { (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f)), '\n' };
+		char at[4] = { (char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)),
+		               (char)(0x80 | (c & 0x3f)), '\n' };
 		rho_text_add(text, (struct rho_str){ at, i % 40 ? 3 : 4 });
 	}
 }
@@ -128,8 +129,8 @@ static struct rho_tokeniser *open_model(const char *path)
 int main(void)
 {
 	static const char *const models[] = { "all-MiniLM-L6-v2", "clip-vit-base-patch32-tokenizer" };
-	static const char *const files[] = { "sts/stsb_train.csv", "gsm8k/test.jsonl", "toolbench/queries.jsonl",
-	                                     "toolbench/apis.jsonl.gz" };
+	static const char *const files[] = { "sts/stsb_train.csv", "gsm8k/test.jsonl",
+	                                     "toolbench/queries.jsonl", "toolbench/apis.jsonl.gz" };
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	const char *root = getenv("RHO_REAL_DATA");
 	struct rho_text text[FILES + 2] = { 0 };

@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #include "fuzz_reader.h"
-#include "kit/transformer/image.h"
+#include "kit/image/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -1,7 +1,7 @@
 /* fuzz_pickle.c: pickles from arbitrary bytes: alone, as a file of torch.save's legacy format, and as the
  * object within one. */
 #include "fuzz_weights.h"
-#include "kit/transformer/torch.h"
+#include "kit/weights/torch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

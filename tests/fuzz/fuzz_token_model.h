@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kit/transformer/token_model.h"
+#include "kit/tokeniser/token_model.h"
 
 struct fuzz_run {
 	struct rho_token_model model;

@@ -1,15 +1,17 @@
-/* fuzz_tokeniser.c: bytes up to the first NUL as a tokenizer.json; what follows, and some texts, through what is
- * accepted. */
+/* fuzz_tokeniser.c: bytes up to the first NUL as a tokenizer.json; what follows, and some texts, through
+ * what is accepted. */
 #include <string.h>
 
 #include "fuzz_reader.h"
 #include "kit/text.h"
-#include "kit/transformer/tokeniser.h"
+#include "kit/tokeniser/tokeniser.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
-/* Ids are below the size, truncation keeps to its length and to what there is, and a second time gives the same. */
-static void run(const struct rho_tokeniser *k, struct rho_str text, const struct rho_str *pair, struct rho_tokens *out)
+/* Ids are below the size, truncation keeps to its length and to what there is, and a second time gives the
+ * same. */
+static void run(const struct rho_tokeniser *k, struct rho_str text, const struct rho_str *pair,
+                struct rho_tokens *out)
 {
 	out->n = 0;
 	if (rho_tokeniser_encode(k, text, pair, 0, out) || out->whole != out->n)
@@ -29,7 +31,8 @@ static void run(const struct rho_tokeniser *k, struct rho_str text, const struct
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	static const char *const texts[] = { "", "Hello,  World! it's [CLS] 12\n", "\xc3\x89\xcc\x81 \xe6\xbc\xa2\xff\xe2\x82" };
+	static const char *const texts[] = { "", "Hello,  World! it's [CLS] 12\n",
+	                                     "\xc3\x89\xcc\x81 \xe6\xbc\xa2\xff\xe2\x82" };
 	static struct rho_tokens out;   /* goes from tokeniser to tokeniser, as a thread's does */
 	char path[64];
 	size_t len = n ? strnlen((const char *)bytes, n) : 0;

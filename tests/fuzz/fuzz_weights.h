@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz_reader.h"
-#include "kit/transformer/checkpoint.h"
+#include "kit/weights/checkpoint.h"
 
 static inline void fuzz_weights(const uint8_t *bytes, size_t n)
 {

@@ -1,17 +1,19 @@
-/* fuzz_wordpiece.c: texts through BERT's pipeline. Two texts with a blank between give what each gives alone. */
+/* fuzz_wordpiece.c: texts through BERT's pipeline. Two texts with a blank between give what each gives
+ * alone. */
 #include <stdio.h>
 #include <string.h>
 
 #include "fuzz_reader.h"
 #include "kit/text.h"
-#include "kit/transformer/tokeniser.h"
+#include "kit/tokeniser/tokeniser.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static const char model[] =
 	"{\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"u\", \"continuing_subword_prefix\": \"##\","
-	" \"max_input_chars_per_word\": 20, \"vocab\": {\"u\": 0, \"a\": 1, \"##a\": 2, \"ab\": 3, \"##bc\": 4, \"e\": 5,"
-	" \"##\\u0301\": 6, \"\\u6f22\": 7, \"!\": 8, \"##\\u1161\": 9, \"\\u1100\": 10, \"##b\": 11, \"##e\": 12}},"
+	" \"max_input_chars_per_word\": 20, \"vocab\": {\"u\": 0, \"a\": 1, \"##a\": 2, \"ab\": 3,"
+	" \"##bc\": 4, \"e\": 5, \"##\\u0301\": 6, \"\\u6f22\": 7, \"!\": 8, \"##\\u1161\": 9,"
+	" \"\\u1100\": 10, \"##b\": 11, \"##e\": 12}},"
 	" \"normalizer\": {\"type\": \"BertNormalizer\", \"lowercase\": %s},"
 	" \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"},"
 	" \"added_tokens\": [{\"content\": \"[M]\", \"special\": true}]}";
@@ -20,7 +22,8 @@ static struct rho_tokeniser *make(const char *lowercase)
 {
 	char json[1024], path[64];
 	struct rho_trouble t = { 0 };
-	int len = snprintf(json, sizeof(json), model, lowercase), fd = fuzz_file((const uint8_t *)json, (size_t)len, path);
+	int len = snprintf(json, sizeof(json), model, lowercase);
+	int fd = fuzz_file((const uint8_t *)json, (size_t)len, path);
 	struct rho_tokeniser *k = rho_tokeniser_open(path, &t);
 	if (!k)
 		abort();
@@ -55,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		encode(k[i], bytes + half, n - half, &apart);
 		encode(k[i], both, n + 1, &joined);
 		free(both);
-		if (apart.n != joined.n || (apart.n && memcmp(apart.id, joined.id, apart.n * sizeof(*apart.id)) != 0))
+		if (apart.n != joined.n
+		    || (apart.n && memcmp(apart.id, joined.id, apart.n * sizeof(*apart.id)) != 0))
 			abort();
 	}
 	return 0;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "kit/transformer/clip.h"
-#include "kit/transformer/image.h"
+#include "kit/image/image.h"
 #include "kit/transformer/sentence.h"
 #include "pictures.h"
 

@@ -3,7 +3,7 @@
 #define CLIP_PICTURES_H
 
 #include "kit/transformer/clip.h"
-#include "kit/transformer/image.h"
+#include "kit/image/image.h"
 
 struct pictures {               /* constant once filled */
 	const struct rho_clip *model;

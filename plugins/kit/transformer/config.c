@@ -134,7 +134,7 @@ static float small(const struct rho_config_source *s, const char *key, float oth
 	double x = json_number_value(v);
 	if (!v)
 		return other;
-	if (!json_is_number(v) || !(x > 0 && x <= 0.1))
+	if (!json_is_number(v) || !((float)x > 0 && x <= 0.1))
 		rho_trouble_at(s->trouble, RHO_EFORMAT, s->file, 0,
 		               "%s%s must be a number above 0, at most 0.1", s->where, key);
 	return (float)x;

@@ -2,7 +2,7 @@
 #ifndef RHO_KIT_EMBEDDER_H
 #define RHO_KIT_EMBEDDER_H
 
-#include "tokeniser.h"
+#include "../tokeniser/tokeniser.h"
 #include "tower.h"
 
 struct rho_embedder_worker;

@@ -3,7 +3,7 @@
 #define RHO_KIT_TOWER_H
 
 #include "dense.h"
-#include "weights.h"
+#include "../weights/weights.h"
 
 /* One text's tokens. Texts of a call are packed end to end, so there is no padding anywhere. */
 struct rho_seq {

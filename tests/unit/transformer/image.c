@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "../kit/scratch.h"
-#include "kit/transformer/image.h"
+#include "kit/image/image.h"
 
 #define HAS(text, part) cr_assert_not_null(strstr((text), (part)), "\"%s\" is not in: %s", (part), (text))
 

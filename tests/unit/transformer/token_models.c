@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "../kit/scratch.h"
-#include "kit/transformer/token_model.h"
+#include "kit/tokeniser/token_model.h"
 
 #define HAS(text, part) cr_assert_not_null(strstr((text), (part)), "\"%s\" is not in:\n%s", (part), (text))
 #define MARK "\xe2\x96\x81"

@@ -1,11 +1,12 @@
-/* tokeniser: every kind of step gives the reference's ids (data/tokeniser_steps.json, made by the .js beside it);
- * pairs and truncation; characters as the reference classes them; long texts; memory reused between tokenisers. */
+/* tokeniser: every kind of step gives the reference's ids (data/tokeniser_steps.json, made by the .js
+ * beside it); pairs and truncation; characters as the reference classes them; long texts; memory reused
+ * between tokenisers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "kit/transformer/codepoints.h"
+#include "kit/tokeniser/codepoints.h"
 #include "tokeniser_test.h"
 
 TestSuite(tokeniser, .init = scratch_make, .fini = scratch_remove);
@@ -14,7 +15,8 @@ static json_t *fixture(void)
 {
 	char path[1024];
 	json_error_t e;
-	snprintf(path, sizeof(path), "%s/tests/unit/transformer/data/tokeniser_steps.json", getenv("RHO_SOURCE_ROOT"));
+	snprintf(path, sizeof(path), "%s/tests/unit/transformer/data/tokeniser_steps.json",
+	         getenv("RHO_SOURCE_ROOT"));
 	json_t *all = json_load_file(path, JSON_ALLOW_NUL, &e);
 	cr_assert_not_null(all, "%s", e.text);
 	return all;
@@ -29,14 +31,16 @@ static struct rho_tokeniser *open_case(json_t *of, const json_t *all, const char
 }
 
 /* `spelt` has one code point an id; an id or type `wide` bytes apart. */
-static void must_be(const json_t *spelt, const void *got, size_t wide, size_t n, const char *what, struct rho_str text)
+static void must_be(const json_t *spelt, const void *got, size_t wide, size_t n, const char *what,
+                    struct rho_str text)
 {
 	const unsigned char *at = (const unsigned char *)json_string_value(spelt);
 	const unsigned char *end = at + json_string_length(spelt);
 	size_t i = 0;
 	for (; at < end && i < n; i++) {
 		uint32_t id = wide == 1 ? ((const uint8_t *)got)[i] : ((const uint32_t *)got)[i];
-		cr_assert_eq(rho_cp_next(&at), id, "%s: number %zu of \"%.*s\" is %u", what, i, (int)text.len, text.at, id);
+		cr_assert_eq(rho_cp_next(&at), id, "%s: number %zu of \"%.*s\" is %u", what, i,
+		             (int)text.len, text.at, id);
 	}
 	cr_assert(at == end && i == n, "%s: \"%.*s\" has %zu", what, (int)text.len, text.at, n);
 }
@@ -82,14 +86,16 @@ Test(tokeniser, pairs_and_truncation_as_the_reference)
 			struct rho_str text = json_view(json_object_get(run, "a")), pair = json_view(b);
 			size_t longest = (size_t)json_integer_value(json_object_get(run, "longest"));
 			out.n = 0;
-			cr_assert_eq(rho_tokeniser_encode(k, text, json_is_null(b) ? NULL : &pair, longest, &out), 0);
+			const struct rho_str *second = json_is_null(b) ? NULL : &pair;
+			cr_assert_eq(rho_tokeniser_encode(k, text, second, longest, &out), 0);
 			must_be(json_object_get(run, "ids"), out.id, 4, out.n, name, text);
 			must_be(json_object_get(run, "types"), out.type, 1, out.n, name, text);
 			cr_assert(out.whole == out.n || (longest && out.n == longest && out.whole > longest));
 			/* Room for less than the special tokens leaves just those. */
-			size_t special = out.whole - (text.len ? text.len + 1 : 0) - (pair.len ? pair.len + 1 : 0);
+			size_t special = out.whole - (text.len ? text.len + 1 : 0)
+			                 - (pair.len ? pair.len + 1 : 0);
 			out.n = 0;
-			cr_assert_eq(rho_tokeniser_encode(k, text, json_is_null(b) ? NULL : &pair, 1, &out), 0);
+			cr_assert_eq(rho_tokeniser_encode(k, text, second, 1, &out), 0);
 			cr_assert_eq(out.n, special ? special : out.whole > 0);
 		}
 		rho_tokeniser_close(k);
@@ -101,7 +107,8 @@ Test(tokeniser, pairs_and_truncation_as_the_reference)
 /* Counts found by giving the reference every code point there is. */
 Test(tokeniser, characters_as_the_reference_classes_them)
 {
-	size_t dropped = 0, accents = 0, signs = 0, ideographs = 0, spaces = 0, marks = 0, numbers = 0, words = 0;
+	size_t dropped = 0, accents = 0, marks = 0, signs = 0;
+	size_t ideographs = 0, spaces = 0, numbers = 0, words = 0;
 	rho_codepoints_ready();
 	for (uint32_t c = 0; c < 0x110000; c++) {
 		unsigned flags = rho_cp_flags(c);
@@ -128,13 +135,14 @@ Test(tokeniser, characters_as_the_reference_classes_them)
 }
 
 static const char wordpiece[] =
-	"{\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\","
-	" \"max_input_chars_per_word\": 100, \"vocab\": {\"[UNK]\": 7, \"a\": 0, \"##a\": 1, \"##aa\": 2, \"b\": 3,"
-	" \"##\\u00e9\": 4, \"ab\": 5, \"##b\": 6, \"[CLS]\": 9, \"[SEP]\": 20}},"
-	" \"normalizer\": {\"type\": \"BertNormalizer\", \"lowercase\": true, \"strip_accents\": false},"
-	" \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"post_processor\": {\"type\": \"BertProcessing\","
-	" \"cls\": [\"[CLS]\", 9], \"sep\": [\"[SEP]\", 20]}, \"added_tokens\": [{\"content\": \"[CLS]\", \"special\": true,"
-	" \"id\": 9}, {\"content\": \"<new>\", \"special\": false, \"id\": 0}], \"truncation\": {\"max_length\": 33}}";
+	"{\"model\": {\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\","
+	" \"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": 100, \"vocab\": {\"[UNK]\": 7,"
+	" \"a\": 0, \"##a\": 1, \"##aa\": 2, \"b\": 3, \"##\\u00e9\": 4, \"ab\": 5, \"##b\": 6, \"[CLS]\": 9,"
+	" \"[SEP]\": 20}}, \"normalizer\": {\"type\": \"BertNormalizer\", \"strip_accents\": false},"
+	" \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, \"post_processor\": {\"type\":"
+	" \"BertProcessing\", \"cls\": [\"[CLS]\", 9], \"sep\": [\"[SEP]\", 20]}, \"added_tokens\":"
+	" [{\"content\": \"[CLS]\", \"special\": true, \"id\": 9}, {\"content\": \"<new>\","
+	" \"special\": false, \"id\": 0}], \"truncation\": {\"max_length\": 33}}";
 
 static void must_give(const struct rho_tokeniser *k, struct rho_str text, const char *ids)
 {
@@ -182,6 +190,31 @@ Test(tokeniser, word_pieces)
 	rho_tokeniser_close(k);
 }
 
+/* RoBERTa's files of before tokenizer.json; without its special tokens they are GPT-2's. */
+Test(tokeniser, byte_level_from_old_files)
+{
+	static const char tokens[] = "{\"<s>\": 0, \"<pad>\": 1, \"</s>\": 2, \"<unk>\": 3, \"a\": 4, \"b\": 5,"
+	                             " \"ab\": 6, \"\\u0120\": 7, \"\\u0120a\": 8, \"<mask>\": 9}";
+	static const char gpt2[] = "{\"add_prefix_space\": true, \"tokenizer_class\": \"GPT2TokenizerFast\"}";
+	const char *vocab = scratch_file("vocab.json", tokens);
+	struct rho_str pair = { "b", 1 };
+	struct rho_tokens out = { 0 };
+	scratch_file("merges.txt", "#version: 0.2\na b\n\xc4\xa0 a\n");
+	struct rho_tokeniser *k = must_open(vocab);
+	must_give(k, rho_str_of("ab a"), "0 6 8 2");
+	must_give(k, rho_str_of("ab <mask>b</s>"), "0 6 9 5 2 2");
+	cr_assert_eq(rho_tokeniser_encode(k, rho_str_of("a"), &pair, 0, &out), 0);
+	cr_assert_eq(out.n, 6);
+	cr_expect_arr_eq(out.id, ((uint32_t[]){ 0, 4, 2, 2, 5, 2 }), 6 * sizeof(uint32_t));
+	cr_expect_arr_eq(out.type, ((uint8_t[]){ 0, 0, 0, 0, 0, 0 }), 6);
+	rho_tokens_free(&out);
+	rho_tokeniser_close(k);
+	scratch_file("tokenizer_config.json", gpt2);
+	k = must_open(vocab);
+	must_give(k, rho_str_of("ab a"), "7 6 8");
+	rho_tokeniser_close(k);
+}
+
 static double cpu(void)
 {
 	struct timespec t;
@@ -189,11 +222,12 @@ static double cpu(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Texts that would take the square of their length, were something done again and again: words, marks out of order,
- * blanks that tokens strip, added tokens that begin and do not end. */
+/* Texts that would take the square of their length, were something done again and again: words, marks out
+ * of order, blanks that tokens strip, added tokens that begin and do not end. */
 Test(tokeniser, time_is_linear)
 {
-	static const char *const unit[] = { "word ", "a", "\xcc\x81\xcc\x96", "  ", "[SEP", " [SEP]", "\xe6\xbc\xa2", "\xff" };
+	static const char *const unit[] = { "word ", "a", "\xcc\x81\xcc\x96", "  ", "[SEP", " [SEP]",
+	                                    "\xe6\xbc\xa2", "\xff" };
 	json_t *all = fixture();
 	const json_t *cases = json_object_get(all, "cases");
 	const char *path = scratch_path("tokenizer.json");
@@ -211,7 +245,8 @@ Test(tokeniser, time_is_linear)
 				memcpy(text + len, unit[u], w);
 			double start = cpu();
 			encode(k, (struct rho_str){ text, len }, 512, &out);
-			cr_expect_lt(cpu() - start, 5.0, "%s: 1 MB of \"%s\" takes %.1f s", name, unit[u], cpu() - start);
+			cr_expect_lt(cpu() - start, 5.0, "%s: 1 MB of \"%s\" takes %.1f s", name, unit[u],
+			             cpu() - start);
 		}
 		rho_tokeniser_close(k);
 	}

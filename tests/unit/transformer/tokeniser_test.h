@@ -7,7 +7,7 @@
 
 #include "../kit/scratch.h"
 #include "kit/text.h"
-#include "kit/transformer/tokeniser.h"
+#include "kit/tokeniser/tokeniser.h"
 
 static inline struct rho_tokeniser *must_open(const char *path)
 {
@@ -27,7 +27,8 @@ static inline void must_refuse(const char *path, int code, const char *says)
 	cr_assert_not_null(strstr(t.text, says), "\"%s\" says not \"%s\"", t.text, says);
 }
 
-static inline void encode(const struct rho_tokeniser *k, struct rho_str text, size_t longest, struct rho_tokens *out)
+static inline void encode(const struct rho_tokeniser *k, struct rho_str text, size_t longest,
+                          struct rho_tokens *out)
 {
 	out->n = 0;
 	cr_assert_eq(rho_tokeniser_encode(k, text, NULL, longest, out), 0);

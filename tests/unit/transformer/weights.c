@@ -9,7 +9,7 @@ names and shapes. */
 #include <unistd.h>
 
 #include "../kit/scratch.h"
-#include "kit/transformer/weights.h"
+#include "kit/weights/weights.h"
 
 static struct rho_weights *open_fixture(const char *name)
 {

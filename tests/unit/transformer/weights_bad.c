@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "../kit/scratch.h"
-#include "kit/transformer/weights.h"
+#include "kit/weights/weights.h"
 
 struct bytes {
 	unsigned char *at;

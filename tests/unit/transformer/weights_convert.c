@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kit/transformer/checkpoint.h"
+#include "kit/weights/checkpoint.h"
 
 /* IEEE 754 binary16 by its definition. */
 static uint32_t half_by_definition(unsigned h)

@@ -1,19 +1,21 @@
-/* codepoints.h: what the tokeniser's steps ask of a character, answered as the reference implementation would. */
+/* codepoints.h: what the tokeniser's steps ask of a character, answered as the reference implementation
+ * would. */
 #ifndef RHO_KIT_CODEPOINTS_H
 #define RHO_KIT_CODEPOINTS_H
 
 #include "../text.h"
 #include "token_model.h"
 
-/* What a code point is. The sets are those of the Unicode versions inside Hugging Face tokenizers 0.23, found by
- * asking it about every code point: categories 8.0, decompositions and marks 9.0, white space and case current. */
+/* What a code point is. The sets are those of the Unicode versions inside Hugging Face tokenizers 0.23,
+ * found by asking it about every code point: categories 8.0, decompositions and marks 9.0, white space and
+ * case current. */
 enum {
 	RHO_CP_SPACE = 1,               /* White_Space */
-	RHO_CP_PUNCTUATION = 2,         /* P*, and all of ASCII that is neither letter, digit, space nor control */
+	RHO_CP_PUNCTUATION = 2,         /* P*, and of ASCII all but letters, digits, space, control */
 	RHO_CP_CONTROL = 4,             /* Cc, Cf, Co; tab, line feed and carriage return among them */
 	RHO_CP_NONSPACING = 8,          /* Mn */
 	RHO_CP_MARK = 16,               /* Mn, Mc, Me */
-	RHO_CP_LATE = 32,               /* a mark or decomposable only since Unicode 9.0: a stranger to the reference */
+	RHO_CP_LATE = 32,               /* a mark or decomposable, and younger than Unicode 9.0 */
 	RHO_CP_CJK = 64                 /* an ideograph, as BERT has it */
 };
 
@@ -29,11 +31,12 @@ static inline unsigned rho_cp_flags(uint32_t c)
 }
 
 bool rho_cp_numeric(uint32_t c);                /* N* */
-bool rho_cp_word(uint32_t c);                   /* \w of a regular expression: letters, marks, digits, connectors */
+bool rho_cp_word(uint32_t c);                   /* \w: letters, marks, digits, connectors, joiners */
 /* The lower case of a code point without regard to its neighbours: 1 or 2 code points. */
 size_t rho_cp_lower(uint32_t c, uint32_t out[2]);
 unsigned rho_cp_combining(uint32_t c);          /* canonical combining class, 0 to 254 */
-/* The full canonical (or compatibility) decomposition of one code point: at most RHO_CP_DECOMPOSED of them. */
+/* The full canonical (or compatibility) decomposition of one code point: at most RHO_CP_DECOMPOSED of
+ * them. */
 enum { RHO_CP_DECOMPOSED = 32 };
 size_t rho_cp_decompose(uint32_t c, bool compatibility, uint32_t *out);
 /* Brings the n marks of one run into canonical order: stable, in linear time. `spare` is room for n more. */

@@ -10,7 +10,9 @@
 #define MOST_DEPTH 8
 #define MOST_TEXT  256          /* bytes of a delimiter */
 
-enum kind { BERT, WHITESPACE, WHITESPACE_SPLIT, PUNCTUATION, DIGITS, BYTE_LEVEL, METASPACE, SPLIT, SEQUENCE, CLIP };
+enum kind {
+	BERT, WHITESPACE, WHITESPACE_SPLIT, PUNCTUATION, DIGITS, BYTE_LEVEL, METASPACE, SPLIT, SEQUENCE, CLIP
+};
 
 /* What becomes of a delimiter; in the order of the names in read_behaviour. */
 enum behaviour { REMOVED, ISOLATED, MERGED_WITH_PREVIOUS, MERGED_WITH_NEXT, CONTIGUOUS };
@@ -33,9 +35,10 @@ struct rho_presplit {
 };
 
 /* The regular expressions of Split that are known; they are there for the ByteLevel that follows. */
-static const char clip_specials[] = "<\\|startoftext\\|>|<\\|endoftext\\|>|";   /* first in OpenAI's own files */
+static const char clip_specials[] = "<\\|startoftext\\|>|<\\|endoftext\\|>|";   /* first in OpenAI's files */
 static const char clip_regex[] = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-static const char gpt2_regex[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+static const char gpt2_regex[] =
+	"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -54,7 +57,8 @@ static int read_metaspace(const struct rho_recipe *r, struct stage *s)
 	static const char *const known[] = { "never", "first", "always", NULL };    /* as enum rho_prepend */
 	struct rho_str mark;
 	bool prefix;
-	if (rho_recipe_str(r, "replacement", NULL, &mark) || rho_recipe_bool(r, "add_prefix_space", 1, &prefix)
+	if (rho_recipe_str(r, "replacement", NULL, &mark)
+	    || rho_recipe_bool(r, "add_prefix_space", 1, &prefix)
 	    || rho_recipe_bool(r, "split", 1, &s->split))
 		return r->t->code;
 	if (!mark.len || rho_utf8_step(mark, 0) != mark.len || !rho_text_add(&s->text, mark))
@@ -82,8 +86,8 @@ static int read_split(const struct rho_recipe *r, struct stage *s)
 		if (rho_recipe_str(&pattern, "String", NULL, &text))
 			return r->t->code;
 		if (!text.len || text.len > MOST_TEXT)
-			return rho_recipe_refuse(r, "Split's pattern has %zu bytes; 1 to %d are allowed", text.len,
-			                         MOST_TEXT);
+			return rho_recipe_refuse(r, "Split's pattern has %zu bytes; 1 to %d are allowed",
+			                         text.len, MOST_TEXT);
 		return rho_text_add(&s->text, text) ? 0 : rho_recipe_no_memory(r);
 	}
 	if (rho_recipe_str(&pattern, "Regex", NULL, &text))
@@ -101,14 +105,15 @@ static int read_split(const struct rho_recipe *r, struct stage *s)
 		s->kind = BYTE_LEVEL;
 		s->regex = true;
 	} else {
-		return rho_recipe_refuse(r, "Split with the regular expression \"%.*s\" is not understood; known are "
-		                         "CLIP's (Removed, inverted), GPT-2's (Isolated), and plain strings",
-		                         (int)shown.len, shown.at);
+		return rho_recipe_refuse(r, "Split with the regular expression \"%.*s\" is not understood; "
+		                         "known are CLIP's (Removed, inverted), GPT-2's (Isolated), and "
+		                         "plain strings", (int)shown.len, shown.at);
 	}
 	return 0;
 }
 
-/* The stage that waits for a ByteLevel, which maps the bytes of its pieces: a Split with a regular expression. */
+/* The stage that waits for a ByteLevel, which maps the bytes of its pieces: a Split with a regular
+ * expression. */
 static struct stage *waiting(struct rho_presplit *p)
 {
 	struct stage *last = p->n ? &p->stage[p->n - 1] : NULL;
@@ -124,8 +129,8 @@ static int read_byte_level(struct rho_presplit *p, const struct rho_recipe *r, s
 	if (!before || !before->split || (before->kind != CLIP && before->kind != BYTE_LEVEL))
 		return 0;
 	if (s->add_prefix || (before->kind == CLIP && !s->regex))
-		return rho_recipe_refuse(r, "ByteLevel behind a Split is understood without \"add_prefix_space\", and "
-		                         "behind CLIP's with \"use_regex\"");
+		return rho_recipe_refuse(r, "ByteLevel behind a Split is understood without "
+		                         "\"add_prefix_space\", and behind CLIP's with \"use_regex\"");
 	before->split = false;
 	p->n--;
 	return 0;
@@ -137,7 +142,8 @@ static int read_stage(struct rho_presplit *p, const struct rho_recipe *r, enum k
 	if (p->n == RHO_PRESPLIT_STAGES)
 		return rho_recipe_refuse(r, "has more than %d stages", RHO_PRESPLIT_STAGES);
 	if (waiting(p) && kind != BYTE_LEVEL)
-		return rho_recipe_refuse(r, "a Split with a regular expression must be followed by ByteLevel");
+		return rho_recipe_refuse(r,
+		                         "a Split with a regular expression must be followed by ByteLevel");
 	struct stage *s = &p->stage[p->n++];
 	s->kind = kind;
 	switch (kind) {
@@ -163,8 +169,10 @@ static int read_stage(struct rho_presplit *p, const struct rho_recipe *r, enum k
 static int read_stages(struct rho_presplit *p, const struct rho_recipe *r, size_t depth)
 {
 	/* In the order of enum kind. */
-	static const char *const known[] = { "BertPreTokenizer", "Whitespace", "WhitespaceSplit", "Punctuation",
-	                                     "Digits", "ByteLevel", "Metaspace", "Split", "Sequence", NULL };
+	static const char *const known[] = {
+		"BertPreTokenizer", "Whitespace", "WhitespaceSplit", "Punctuation", "Digits",
+		"ByteLevel",        "Metaspace",  "Split",           "Sequence",    NULL
+	};
 	const json_t *list;
 	struct rho_recipe inner = *r;
 	int kind = rho_recipe_choice(r, "type", known);
@@ -173,7 +181,8 @@ static int read_stages(struct rho_presplit *p, const struct rho_recipe *r, size_
 	if (kind != SEQUENCE)
 		return read_stage(p, r, (enum kind)kind);
 	if (depth == MOST_DEPTH)
-		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep", MOST_DEPTH);
+		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep",
+		                         MOST_DEPTH);
 	if (rho_recipe_list(r, "pretokenizers", &list))
 		return r->t->code;
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -284,11 +293,12 @@ static void split_white(struct rho_str s, bool words, struct level *to)
 }
 
 /* The next delimiter in from .. end: its start, and its end in *after; `end` where there is none. */
-static const char *next_delimiter(const struct stage *s, const char *from, const char *end, const char **after)
+static const char *next_delimiter(const struct stage *s, const char *from, const char *end,
+                                  const char **after)
 {
 	const unsigned char *at = (const unsigned char *)from;
 	if (s->kind == SPLIT) {
-		const char *found = from < end ? memmem(from, (size_t)(end - from), s->text.at, s->text.len) : NULL;
+		const char *found = memmem(from, (size_t)(end - from), s->text.at, s->text.len);
 		*after = found ? found + s->text.len : end;
 		return found ? found : end;
 	}
@@ -369,8 +379,8 @@ static void enter(void *arg, struct rho_str text)
 	case BYTE_LEVEL: rho_split_gpt2(text, s->add_prefix, s->regex, tmp, enter, &next); break;
 	case CLIP: rho_split_clip(text, s->specials, tmp, enter, &next); break;
 	case METASPACE:
-		rho_split_metaspace(text, rho_text_view(&s->text), s->prepend, text.at == run->start, s->split, tmp,
-		                    enter, &next);
+		rho_split_metaspace(text, rho_text_view(&s->text), s->prepend, text.at == run->start,
+		                    s->split, tmp, enter, &next);
 		break;
 	case SEQUENCE: break;
 	}

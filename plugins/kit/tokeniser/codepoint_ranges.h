@@ -1,6 +1,6 @@
-/* codepoint_ranges.h: sets of code points as the reference tokeniser has them.
- * From the Unicode Character Database, of fixed old versions because the reference's libraries are: the sets of
- * a newer utf8proc would give other ids. */
+/* codepoint_ranges.h: sets of code points as the reference tokeniser has them. From the Unicode Character
+ * Database, of fixed old versions because the reference's libraries are: the sets of a newer utf8proc would
+ * give other ids. */
 #ifndef RHO_KIT_CODEPOINT_RANGES_H
 #define RHO_KIT_CODEPOINT_RANGES_H
 
@@ -144,7 +144,8 @@ static const struct codepoint_range other_marks_9[] = {
 	{0x1e008, 0x1e018}, {0x1e01b, 0x1e021}, {0x1e023, 0x1e024}, {0x1e026, 0x1e02a}, {0x1e944, 0x1e94a},
 };
 
-/* Not in Unicode 9.0; in 17.0 a mark or with a decomposition. Gaps that 9.0 does not have, either, are filled. */
+/* Not in Unicode 9.0; in 17.0 a mark or with a decomposition. Gaps that 9.0 does not have, either, are
+ * filled. */
 static const struct codepoint_range late_17[] = {
 	{0x7fd, 0x7fd}, {0x897, 0x89f}, {0x8ca, 0x8d3}, {0x9fe, 0x9fe}, {0xafa, 0xaff}, {0xb55, 0xb55},
 	{0xc04, 0xc04}, {0xc3c, 0xc3c}, {0xcf3, 0xd00}, {0xd3b, 0xd3c}, {0xd81, 0xd81}, {0xeba, 0xeba},

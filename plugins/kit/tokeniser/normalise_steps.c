@@ -1,4 +1,5 @@
-/* normalise_steps.c: what the steps of a normaliser do: runs of ASCII at once, other characters one by one. */
+/* normalise_steps.c: what the steps of a normaliser do: runs of ASCII at once, other characters one by
+ * one. */
 #include "normalise_step.h"
 
 #include <string.h>
@@ -63,7 +64,8 @@ static void bert_flush(const struct rho_normal_step *step, struct rho_text *out,
 }
 
 /* One character beyond ASCII. Marks that are neither stripped nor in order yet wait in w->points. */
-static void bert_wide(const struct rho_normal_step *step, uint32_t c, struct rho_text *out, struct rho_normalising *w)
+static void bert_wide(const struct rho_normal_step *step, uint32_t c, struct rho_text *out,
+                      struct rho_normalising *w)
 {
 	uint32_t part[RHO_CP_DECOMPOSED];
 	size_t n = 1;
@@ -94,7 +96,8 @@ static void bert_wide(const struct rho_normal_step *step, uint32_t c, struct rho
 	}
 }
 
-static void bert_ascii(const struct rho_normal_step *step, const unsigned char *at, size_t n, struct rho_text *out)
+static void bert_ascii(const struct rho_normal_step *step, const unsigned char *at, size_t n,
+                       struct rho_text *out)
 {
 	if (!rho_text_reserve(out, n))
 		return;
@@ -127,7 +130,8 @@ static void bert(const struct rho_normal_step *step, struct rho_str in, struct r
 
 /* --- normal forms ----------------------------------------------------------------------------- */
 
-/* Writes the gathered points. What the reference does not know yet neither composes nor lets compose across. */
+/* Writes the gathered points. What the reference does not know yet neither composes nor lets compose
+ * across. */
 static void write_points(struct rho_normalising *w, bool compose, struct rho_text *out)
 {
 	uint32_t *p = w->points.at;
@@ -148,9 +152,11 @@ static void write_points(struct rho_normalising *w, bool compose, struct rho_tex
 	w->points.n = 0;
 }
 
-/* A run of characters beyond ASCII, which ends at the result, with the ASCII character `before` it (0: none). */
+/* A run of characters beyond ASCII, which ends at the result, with the ASCII character `before` it (0:
+ * none). */
 static const unsigned char *normal_run(const unsigned char *at, const unsigned char *end, uint32_t before,
-                                       enum rho_normal_kind kind, struct rho_text *out, struct rho_normalising *w)
+                                       enum rho_normal_kind kind, struct rho_text *out,
+                                       struct rho_normalising *w)
 {
 	bool compatibility = kind == RHO_NORMAL_NFKC || kind == RHO_NORMAL_NFKD;
 	uint32_t part[RHO_CP_DECOMPOSED];

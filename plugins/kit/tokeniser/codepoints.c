@@ -1,5 +1,5 @@
-/* codepoints.c: flags of code points in two levels of pages, filled once from ranges; decompositions and case from
- * utf8proc, less what the reference does not know yet; UTF-8 checked and repaired. */
+/* codepoints.c: flags of code points in two levels of pages, filled once from ranges; decompositions and
+ * case from utf8proc, less what the reference does not know yet; UTF-8 checked and repaired. */
 #include "codepoints.h"
 
 #include <pthread.h>
@@ -14,8 +14,8 @@ uint8_t rho_cp_page_of[0x1100];
 uint8_t rho_cp_page[192][256];
 
 static const struct codepoint_range white_space[] = {
-	{0x9, 0xd}, {0x20, 0x20}, {0x85, 0x85}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x2000, 0x200a}, {0x2028, 0x2029},
-	{0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
+	{0x9, 0xd}, {0x20, 0x20}, {0x85, 0x85}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x2000, 0x200a},
+	{0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
 };
 static const struct codepoint_range ascii_signs[] = {{0x21, 0x2f}, {0x3a, 0x40}, {0x5b, 0x60}, {0x7b, 0x7e}};
 /* BERT's "Chinese characters", which leave out 0x2b820 to 0x2b91f. */
@@ -166,8 +166,8 @@ size_t rho_cp_decompose(uint32_t c, bool compatibility, uint32_t *out)
 	utf8proc_int32_t parts[RHO_CP_DECOMPOSED];
 	utf8proc_ssize_t n = 0;
 	if (!(rho_cp_flags(c) & RHO_CP_LATE))
-		n = utf8proc_decompose_char((utf8proc_int32_t)c, parts, RHO_CP_DECOMPOSED, (utf8proc_option_t)how,
-		                            &boundary);
+		n = utf8proc_decompose_char((utf8proc_int32_t)c, parts, RHO_CP_DECOMPOSED,
+		                            (utf8proc_option_t)how, &boundary);
 	if (n < 1 || n > RHO_CP_DECOMPOSED) {
 		out[0] = c;
 		return 1;
@@ -216,7 +216,8 @@ size_t rho_ascii_run(struct rho_str s)
 	return i;
 }
 
-/* Length of the maximal bad part that the n > 0 bytes at p start with: as many as could have begun a character. */
+/* Length of the maximal bad part that the n > 0 bytes at p start with: as many as could have begun a
+ * character. */
 static size_t bad_part(const unsigned char *p, size_t n)
 {
 	size_t want = p[0] < 0xc2 || p[0] > 0xf4 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;

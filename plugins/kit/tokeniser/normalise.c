@@ -33,7 +33,8 @@ static int keep(const struct rho_recipe *r, const char *key, struct rho_text *ou
 	if (rho_recipe_str(r, key, NULL, &s))
 		return r->t->code;
 	if (s.len > MOST_TEXT)
-		return rho_recipe_refuse(r, "\"%s\" has %zu bytes; at most %d are allowed", key, s.len, MOST_TEXT);
+		return rho_recipe_refuse(r, "\"%s\" has %zu bytes; at most %d are allowed", key, s.len,
+		                         MOST_TEXT);
 	return rho_text_add(out, s) ? 0 : rho_recipe_no_memory(r);
 }
 
@@ -47,8 +48,10 @@ static int read_regex(const struct rho_recipe *r, struct rho_str regex, struct r
 			return 0;
 		}
 	}
-	return rho_recipe_refuse(r, "Replace with the regular expression \"%.*s\" is not understood; known are \\s+, "
-	                         "\\s{2,}, \" +\", \" {2,}\", and plain strings", (int)shown.len, shown.at);
+	return rho_recipe_refuse(r,
+	                         "Replace with the regular expression \"%.*s\" is not understood; known "
+	                         "are \\s+, \\s{2,}, \" +\", \" {2,}\", and plain strings",
+	                         (int)shown.len, shown.at);
 }
 
 static int read_replace(struct rho_normaliser *n, const struct rho_recipe *r, struct rho_normal_step *step)
@@ -68,8 +71,8 @@ static int read_replace(struct rho_normaliser *n, const struct rho_recipe *r, st
 		return rho_recipe_refuse(r, "Replace needs a pattern that is not empty");
 	n->growth *= (step->to.len + least - 1) / least > 1 ? (step->to.len + least - 1) / least : 1;
 	if (n->growth > MOST_GROWTH)
-		return rho_recipe_refuse(r, "its replacements could make a text %zu times as long; at most %d is "
-		                         "allowed", n->growth, MOST_GROWTH);
+		return rho_recipe_refuse(r, "its replacements could make a text %zu times as long; at most "
+		                         "%d is allowed", n->growth, MOST_GROWTH);
 	return 0;
 }
 
@@ -123,8 +126,11 @@ static int read_step(struct rho_normaliser *n, const struct rho_recipe *r, enum 
 static int read_steps(struct rho_normaliser *n, const struct rho_recipe *r, size_t depth)
 {
 	/* In the order of enum rho_normal_kind, then what holds others. */
-	static const char *const known[] = { "BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents",
-	                                     "Strip", "Replace", "Prepend", "Precompiled", "Sequence", NULL };
+	static const char *const known[] = {
+		"BertNormalizer", "NFC",          "NFD",   "NFKC",    "NFKD",
+		"Lowercase",      "StripAccents", "Strip", "Replace", "Prepend",
+		"Precompiled",    "Sequence",     NULL
+	};
 	const json_t *list;
 	struct rho_recipe inner = *r;
 	int kind = rho_recipe_choice(r, "type", known);
@@ -133,7 +139,8 @@ static int read_steps(struct rho_normaliser *n, const struct rho_recipe *r, size
 	if (kind <= RHO_NORMAL_PRECOMPILED)
 		return read_step(n, r, (enum rho_normal_kind)kind);
 	if (depth == MOST_DEPTH)
-		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep", MOST_DEPTH);
+		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep",
+		                         MOST_DEPTH);
 	if (rho_recipe_list(r, "normalizers", &list))
 		return r->t->code;
 	for (size_t i = 0; i < json_array_size(list); i++) {

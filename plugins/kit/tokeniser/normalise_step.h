@@ -6,8 +6,9 @@
 #include "normalise.h"
 
 enum rho_normal_kind {
-	RHO_NORMAL_BERT, RHO_NORMAL_NFC, RHO_NORMAL_NFD, RHO_NORMAL_NFKC, RHO_NORMAL_NFKD, RHO_NORMAL_LOWERCASE,
-	RHO_NORMAL_STRIP_ACCENTS, RHO_NORMAL_STRIP, RHO_NORMAL_REPLACE, RHO_NORMAL_PREPEND, RHO_NORMAL_PRECOMPILED
+	RHO_NORMAL_BERT, RHO_NORMAL_NFC, RHO_NORMAL_NFD, RHO_NORMAL_NFKC, RHO_NORMAL_NFKD,
+	RHO_NORMAL_LOWERCASE, RHO_NORMAL_STRIP_ACCENTS, RHO_NORMAL_STRIP, RHO_NORMAL_REPLACE,
+	RHO_NORMAL_PREPEND, RHO_NORMAL_PRECOMPILED
 };
 
 struct rho_normal_step {
@@ -16,7 +17,7 @@ struct rho_normal_step {
 	char ascii[128];                        /* bert: what becomes of ASCII; 0: nothing, if `clean` */
 	bool left, right;                       /* strip */
 	bool all_space;                         /* replace: \s rather than the blank, where `run` is not 0 */
-	size_t run;                             /* replace: so many or more of them in a row; 0: the text `from` */
+	size_t run;                             /* replace: so many or more in a row; 0: the text `from` */
 	struct rho_text from, to;               /* replace; prepend: to */
 	struct rho_charsmap *map;               /* precompiled */
 };

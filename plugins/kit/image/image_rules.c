@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "../transformer/config.h"
 
 enum { MOST_SIDE = 4096, BICUBIC = 3 };
 

@@ -50,7 +50,8 @@ int rho_bpe_open(const json_t *model, const char *file, struct rho_token_model *
 int rho_unigram_open(const json_t *model, const char *file, struct rho_token_model *, struct rho_trouble *);
 
 /* From files of before tokenizer.json. */
-int rho_wordpiece_vocab(const char *vocab_txt, struct rho_str unk, struct rho_token_model *, struct rho_trouble *);
+int rho_wordpiece_vocab(const char *vocab_txt, struct rho_str unk, struct rho_token_model *,
+                        struct rho_trouble *);
 int rho_bpe_files(const char *vocab_json, const char *merges_txt, bool clip, struct rho_token_model *,
                   struct rho_trouble *);
 

@@ -1,5 +1,5 @@
-/* vocab.c: a vocabulary as an open-addressing table: 8 bytes a slot, of which half are the text's hash, so that
- * the texts themselves, which lie end to end, are looked at once a find. And growing lists of ids. */
+/* vocab.c: a vocabulary as an open-addressing table: 8 bytes a slot, of which half are the text's hash, so
+ * that the texts themselves, which lie end to end, are looked at once a find. And growing lists of ids. */
 #include "token_model.h"
 
 #include <stdlib.h>
@@ -35,7 +35,8 @@ struct rho_vocab {
 	struct rho_text texts;
 };
 
-/* Any function of the bytes would do; the seed keeps a file from making all of its tokens meet in one slot. */
+/* Any function of the bytes would do; the seed keeps a file from making all of its tokens meet in one
+ * slot. */
 static uint64_t hash_of(uint64_t seed, struct rho_str s)
 {
 	const uint64_t odd = 0x9e3779b97f4a7c15u;

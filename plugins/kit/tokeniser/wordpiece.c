@@ -1,5 +1,5 @@
-/* wordpiece.c: the WordPiece model (Wu et al. 2016 as in BERT): a word is cut into the longest pieces there are, from
- * the left; one that cannot be is the unknown token. */
+/* wordpiece.c: the WordPiece model (Wu et al. 2016 as in BERT): a word is cut into the longest pieces there
+ * are, from the left; one that cannot be is the unknown token. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,9 +124,10 @@ static int finish(struct wordpiece *w, struct rho_str prefix, struct rho_str unk
 		return rho_trouble_at(t, RHO_ENOMEM, file, 0, "no memory left for the vocabulary");
 	w->unk = rho_vocab_find(w->all, unk);
 	if (w->unk == UINT32_MAX)
-		return rho_trouble_at(t, RHO_EFORMAT, file, 0, "the unknown token \"%.*s\" is not in the vocabulary of "
-		                      "%zu tokens; is it the vocabulary of this model?", (int)shown.len, shown.at,
-		                      rho_vocab_n(w->all));
+		return rho_trouble_at(t, RHO_EFORMAT, file, 0,
+		                      "the unknown token \"%.*s\" is not in the "
+		                      "vocabulary of %zu tokens; is it the vocabulary of this model?",
+		                      (int)shown.len, shown.at, rho_vocab_n(w->all));
 	out->self = w;
 	out->run = wordpiece_run;
 	out->free = wordpiece_free;
@@ -153,7 +154,8 @@ static int read_vocab(struct wordpiece *w, const struct rho_recipe *s)
 	return w->all && rho_vocab_n(w->all) == json_object_size(vocab) ? 0 : rho_recipe_no_memory(s);
 }
 
-int rho_wordpiece_open(const json_t *model, const char *file, struct rho_token_model *out, struct rho_trouble *t)
+int rho_wordpiece_open(const json_t *model, const char *file, struct rho_token_model *out,
+                       struct rho_trouble *t)
 {
 	struct rho_recipe s = { model, file, "model", t };
 	struct rho_str unk, prefix;
@@ -161,9 +163,10 @@ int rho_wordpiece_open(const json_t *model, const char *file, struct rho_token_m
 	memset(out, 0, sizeof(*out));
 	if (!w)
 		return rho_recipe_no_memory(&s);
-	if (rho_recipe_str(&s, "unk_token", NULL, &unk) || rho_recipe_str(&s, "continuing_subword_prefix", NULL, &prefix)
-	    || rho_recipe_count(&s, "max_input_chars_per_word", -1, MOST_CHARS, &w->most_chars) || read_vocab(w, &s)
-	    || finish(w, prefix, unk, file, out, t)) {
+	if (rho_recipe_str(&s, "unk_token", NULL, &unk)
+	    || rho_recipe_str(&s, "continuing_subword_prefix", NULL, &prefix)
+	    || rho_recipe_count(&s, "max_input_chars_per_word", -1, MOST_CHARS, &w->most_chars)
+	    || read_vocab(w, &s) || finish(w, prefix, unk, file, out, t)) {
 		wordpiece_free(w);
 		return t->code;
 	}
@@ -190,7 +193,8 @@ static int read_lines(const char *file, struct rho_text *text, struct rho_ids *e
 	return t->code;
 }
 
-int rho_wordpiece_vocab(const char *file, struct rho_str unk, struct rho_token_model *out, struct rho_trouble *t)
+int rho_wordpiece_vocab(const char *file, struct rho_str unk, struct rho_token_model *out,
+                        struct rho_trouble *t)
 {
 	struct rho_text text = { 0 };
 	struct rho_ids ends = { 0 };

@@ -1,5 +1,5 @@
-/* tokeniser.c: a tokeniser opened from its files, and its parts run one behind the other: added tokens, normaliser,
- * pre-tokeniser, model, frame. */
+/* tokeniser.c: a tokeniser opened from its files, and its parts run one behind the other: added tokens,
+ * normaliser, pre-tokeniser, model, frame. */
 #include "tokeniser.h"
 
 #include <stdio.h>
@@ -37,7 +37,8 @@ static int open_model(struct rho_tokeniser *k, const json_t *root, const char *f
 	if (rho_recipe_object(&whole, "model", &model))
 		return t->code;
 	if (!model.at)
-		return rho_recipe_refuse(&whole, "there is no \"model\"; is it the tokenizer.json of a model?");
+		return rho_recipe_refuse(&whole,
+		                         "there is no \"model\"; is it the tokenizer.json of a model?");
 	if (json_object_get(model.at, "type"))
 		kind = rho_recipe_choice(&model, "type", known);
 	else if (json_object_get(model.at, "merges"))
@@ -65,7 +66,8 @@ static int open_steps(struct rho_tokeniser *k, const json_t *root, const char *f
 	if (!k->added)
 		return t->code;
 	k->size = rho_added_size(k->added) > k->model.size ? rho_added_size(k->added) : k->model.size;
-	return rho_recipe_object(&whole, "post_processor", &part) || rho_frame_open(&k->frame, &part, k->size);
+	return rho_recipe_object(&whole, "post_processor", &part)
+	       || rho_frame_open(&k->frame, &part, k->size);
 }
 
 /* A length that a file states; what is beyond any model (1e30 is usual) says nothing. */
@@ -81,7 +83,8 @@ struct files {                          /* where things are; to be freed */
 
 static void files_free(struct files *f)
 {
-	char *all[] = { f->tokenizer, f->vocab_txt, f->vocab_json, f->merges, f->config, f->specials, f->model_config };
+	char *all[] = { f->tokenizer, f->vocab_txt, f->vocab_json, f->merges, f->config, f->specials,
+	                f->model_config };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
 }
@@ -89,8 +92,8 @@ static void files_free(struct files *f)
 static char *in_folder(const char *folder, size_t len, const char *name)
 {
 	char *path = NULL;
-	return asprintf(&path, "%.*s%s%s", (int)len, folder, len && folder[len - 1] != '/' ? "/" : "", name) < 0 ? NULL
-	                                                                                                    : path;
+	const char *between = len && folder[len - 1] != '/' ? "/" : "";
+	return asprintf(&path, "%.*s%s%s", (int)len, folder, between, name) < 0 ? NULL : path;
 }
 
 /* The files beside each other in the folder, or in the folder of the file, that `path` is. False: memory. */
@@ -104,7 +107,8 @@ static bool find_files(const char *path, struct files *f)
 	bool is_vocab = is_file && !strcmp(name, "vocab.json");
 	if (is_file)
 		len = slash ? (size_t)(slash + 1 - path) : 0;
-	f->tokenizer = is_file ? strdup(is_txt || is_vocab ? "" : path) : in_folder(path, len, "tokenizer.json");
+	f->tokenizer = is_file ? strdup(is_txt || is_vocab ? "" : path)
+	                       : in_folder(path, len, "tokenizer.json");
 	f->vocab_txt = is_txt ? strdup(path) : is_file ? strdup("") : in_folder(path, len, "vocab.txt");
 	f->vocab_json = is_vocab ? strdup(path) : is_file ? strdup("") : in_folder(path, len, "vocab.json");
 	f->merges = in_folder(path, len, "merges.txt");
@@ -120,12 +124,13 @@ static json_t *read_if_there(const char *file, struct rho_trouble *t)
 	return t->code || !rho_recipe_file_exists(file) ? NULL : rho_recipe_read(file, true, t);
 }
 
-static int open_old(struct rho_tokeniser *k, const struct files *f, const json_t *config, struct rho_trouble *t)
+static int open_old(struct rho_tokeniser *k, const struct files *f, const json_t *config,
+                    struct rho_trouble *t)
 {
 	json_t *specials = read_if_there(f->specials, t), *model_config = read_if_there(f->model_config, t);
 	bool txt = rho_recipe_file_exists(f->vocab_txt);
-	struct rho_old_files old = { txt ? f->vocab_txt : f->vocab_json, txt ? NULL : f->merges, config, specials,
-	                             model_config };
+	struct rho_old_files old = { txt ? f->vocab_txt : f->vocab_json, txt ? NULL : f->merges, config,
+		                     specials, model_config };
 	json_t *root = t->code ? NULL : rho_tokeniser_old(&old, &k->model, t);
 	if (root)
 		open_steps(k, root, old.vocab, t);
@@ -148,8 +153,10 @@ static int open_all(struct rho_tokeniser *k, const char *path, const struct file
 	           || (rho_recipe_file_exists(f->vocab_json) && rho_recipe_file_exists(f->merges))) {
 		open_old(k, f, config, t);
 	} else {
-		rho_trouble_at(t, RHO_EIO, path, 0, "there is no tokeniser: neither tokenizer.json, nor vocab.txt, nor "
-		               "vocab.json with merges.txt; is it the folder of a model as downloaded?");
+		rho_trouble_at(t, RHO_EIO, path, 0,
+		               "there is no tokeniser: neither tokenizer.json, nor "
+		               "vocab.txt, nor vocab.json with merges.txt; is it the folder of a model as "
+		               "downloaded?");
 	}
 	k->longest = length_of(json_object_get(config, "model_max_length"));
 	if (!k->longest)
@@ -228,9 +235,9 @@ static void working_free(struct working *w)
 static bool ran_out(const struct working *w)
 {
 	const struct rho_normalising *n = &w->normalising;
-	bool spent = w->repaired.spent || n->text[0].spent || n->text[1].spent || n->points.spent || n->spare.spent
-	             || w->model.a.spent || w->model.b.spent || w->model.ids.spent || w->ids[0].spent
-	             || w->ids[1].spent;
+	bool spent = w->repaired.spent || n->text[0].spent || n->text[1].spent || n->points.spent
+	             || n->spare.spent || w->model.a.spent || w->model.b.spent || w->model.ids.spent
+	             || w->ids[0].spent || w->ids[1].spent;
 	for (size_t i = 0; i < RHO_PRESPLIT_STAGES; i++)
 		spent = spent || w->pieces[i].spent;
 	return spent;
@@ -266,7 +273,8 @@ static void encode_part(struct encoding *e, struct rho_str text, bool first)
 		if (id != UINT32_MAX)
 			rho_ids_add(e->ids, id);
 		else
-			rho_presplit_run(e->k->presplit, part, first && part.at == normal.at, e->w->pieces, put_piece, e);
+			rho_presplit_run(e->k->presplit, part, first && part.at == normal.at, e->w->pieces,
+			                 put_piece, e);
 	}
 }
 

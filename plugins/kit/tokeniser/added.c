@@ -42,7 +42,8 @@ static int read_token(const struct rho_recipe *r, struct token *out)
 	    || rho_recipe_bool(r, "normalized", !special, &out->normalized))
 		return r->t->code;
 	if (text.len > MOST_TEXT)
-		return rho_recipe_refuse(r, "a token has %zu bytes; at most %d are allowed", text.len, MOST_TEXT);
+		return rho_recipe_refuse(r, "a token has %zu bytes; at most %d are allowed", text.len,
+		                         MOST_TEXT);
 	return rho_text_add(&out->text, text) ? 0 : rho_recipe_no_memory(r);
 }
 
@@ -135,7 +136,8 @@ static bool build_set(struct rho_added *a, bool normalised, const struct rho_nor
 	return fine;
 }
 
-struct rho_added *rho_added_open(const json_t *list, const struct rho_recipe *r, const struct rho_token_model *model,
+struct rho_added *rho_added_open(const json_t *list, const struct rho_recipe *r,
+                                 const struct rho_token_model *model,
                                  const struct rho_normaliser *normaliser)
 {
 	size_t n = json_array_size(list);
@@ -159,7 +161,8 @@ struct rho_added *rho_added_open(const json_t *list, const struct rho_recipe *r,
 		else
 			rho_text_free(&t.text);
 	}
-	if (!r->t->code && (!drop_covered(a) || !build_set(a, false, normaliser) || !build_set(a, true, normaliser)))
+	if (!r->t->code
+	    && (!drop_covered(a) || !build_set(a, false, normaliser) || !build_set(a, true, normaliser)))
 		rho_recipe_no_memory(r);
 	if (r->t->code) {
 		rho_added_free(a);
@@ -220,8 +223,8 @@ static bool word_beside(struct rho_str text, size_t from, size_t end)
 	       || (end < text.len && rho_cp_word(rho_cp_next(&next)));
 }
 
-/* Where the white space that goes on at `at` ends. What was passed over before is not looked at again: a text of
- * blanks full of tokens that strip would cost its square. */
+/* Where the white space that goes on at `at` ends. What was passed over before is not looked at again: a
+ * text of blanks full of tokens that strip would cost its square. */
 static size_t space_end(struct rho_added_walk *w, size_t at)
 {
 	const unsigned char *start = (const unsigned char *)w->text.at, *next = start + at;
@@ -239,7 +242,8 @@ static size_t space_end(struct rho_added_walk *w, size_t at)
 }
 
 /* The next match from w->at on, with the white space it takes in. */
-static bool next_match(const struct rho_added *a, struct rho_added_walk *w, size_t *from, size_t *end, uint32_t *id)
+static bool next_match(const struct rho_added *a, struct rho_added_walk *w, size_t *from, size_t *end,
+                       uint32_t *id)
 {
 	const struct set *set = &a->set[w->normalised];
 	size_t len = 0, step;

@@ -1,4 +1,5 @@
-/* frame.c: post-processors, each brought to one form: a list of special tokens and texts, for one text and for two. */
+/* frame.c: post-processors, each brought to one form: a list of special tokens and texts, for one text and
+ * for two. */
 #include "frame.h"
 
 #include <stdlib.h>
@@ -14,29 +15,31 @@ struct reading {
 	bool framed;            /* one of the processors has put tokens around */
 };
 
-static int put_item(struct reading *in, const struct rho_recipe *r, int pair, enum rho_frame_kind kind, json_int_t id,
-                    size_t type)
+static int put_item(struct reading *in, const struct rho_recipe *r, int pair, enum rho_frame_kind kind,
+                    json_int_t id, size_t type)
 {
 	struct rho_frame *f = in->frame;
 	if (f->n[pair] == RHO_FRAME_ITEMS)
 		return rho_recipe_refuse(r, "puts more than %d tokens around a text", RHO_FRAME_ITEMS);
 	if (id < 0 || (size_t)id >= in->size)
-		return rho_recipe_refuse(r, "has a token of id %lld; the vocabulary's ids are 0 to %zu", (long long)id,
-		                         in->size - 1);
+		return rho_recipe_refuse(r, "has a token of id %lld; the vocabulary's ids are 0 to %zu",
+		                         (long long)id, in->size - 1);
 	f->item[pair][f->n[pair]++] = (struct rho_frame_item){ kind, (uint32_t)id, (uint8_t)type };
 	return 0;
 }
 
 /* The ids of a special token of a template. */
-static int put_special(struct reading *in, const struct rho_recipe *r, int pair, struct rho_str name, size_t type,
-                       const json_t *specials)
+static int put_special(struct reading *in, const struct rho_recipe *r, int pair, struct rho_str name,
+                       size_t type, const json_t *specials)
 {
 	const json_t *token = json_object_get(specials, name.at);
 	const json_t *ids = json_object_get(token, "ids");
 	struct rho_str shown = rho_str_head(name, 60);
 	if (!json_is_array(ids))
-		return rho_recipe_refuse(r, "the template's \"%.*s\" is not among its \"special_tokens\" with a list of "
-		                         "\"ids\"", (int)shown.len, shown.at);
+		return rho_recipe_refuse(r,
+		                         "the template's \"%.*s\" is not among its \"special_tokens\" with "
+		                         "a list of \"ids\"",
+		                         (int)shown.len, shown.at);
 	for (size_t i = 0; i < json_array_size(ids); i++) {
 		const json_t *id = json_array_get(ids, i);
 		json_int_t n = json_is_integer(id) ? json_integer_value(id) : -1;
@@ -46,7 +49,8 @@ static int put_special(struct reading *in, const struct rho_recipe *r, int pair,
 	return 0;
 }
 
-static int read_template_item(struct reading *in, const struct rho_recipe *r, int pair, const json_t *specials)
+static int read_template_item(struct reading *in, const struct rho_recipe *r, int pair,
+                              const json_t *specials)
 {
 	static const char *const texts[] = { "A", "B", NULL };
 	struct rho_recipe part;
@@ -60,7 +64,8 @@ static int read_template_item(struct reading *in, const struct rho_recipe *r, in
 	if (rho_recipe_count(&part, "type_id", 0, UINT8_MAX, &type))
 		return r->t->code;
 	if (special)
-		return rho_recipe_str(&part, "id", NULL, &name) || put_special(in, &part, pair, name, type, specials);
+		return rho_recipe_str(&part, "id", NULL, &name)
+		       || put_special(in, &part, pair, name, type, specials);
 	int i = rho_recipe_choice(&part, "id", texts);
 	return i < 0 ? r->t->code : put_item(in, r, pair, i ? RHO_FRAME_SECOND : RHO_FRAME_FIRST, 0, type);
 }
@@ -75,8 +80,8 @@ static int check_texts(const struct reading *in, const struct rho_recipe *r, int
 	}
 	if (first == 1 && second == (size_t)pair)
 		return 0;
-	return rho_recipe_refuse(r, "the template \"%s\" must have sequence A once%s", pair ? "pair" : "single",
-	                         pair ? ", and B once" : ", and no B");
+	return rho_recipe_refuse(r, "the template \"%s\" must have sequence A once%s",
+	                         pair ? "pair" : "single", pair ? ", and B once" : ", and no B");
 }
 
 static int read_template(struct reading *in, const struct rho_recipe *r)
@@ -131,8 +136,8 @@ static int read_classic(struct reading *in, const struct rho_recipe *r, bool rob
 static int read_processor(struct reading *in, const struct rho_recipe *r, size_t depth)
 {
 	enum { TEMPLATE, BERT, ROBERTA, BYTE_LEVEL, SEQUENCE };
-	static const char *const known[] = { "TemplateProcessing", "BertProcessing", "RobertaProcessing", "ByteLevel",
-	                                     "Sequence", NULL };
+	static const char *const known[] = { "TemplateProcessing", "BertProcessing", "RobertaProcessing",
+	                                     "ByteLevel", "Sequence", NULL };
 	const json_t *list;
 	struct rho_recipe inner = *r;
 	int kind = rho_recipe_choice(r, "type", known);
@@ -147,7 +152,8 @@ static int read_processor(struct reading *in, const struct rho_recipe *r, size_t
 		return kind == TEMPLATE ? read_template(in, r) : read_classic(in, r, kind == ROBERTA);
 	}
 	if (depth == MOST_DEPTH)
-		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep", MOST_DEPTH);
+		return rho_recipe_refuse(r, "Sequences stand within each other more than %d deep",
+		                         MOST_DEPTH);
 	if (rho_recipe_list(r, "processors", &list))
 		return r->t->code;
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -193,8 +199,8 @@ static bool make_room(struct rho_tokens *t, size_t more)
 	return true;
 }
 
-/* Cuts two texts to `most` tokens together as the reference's "longest first" does: the longer one down to the
- * shorter, then both to half. */
+/* Cuts two texts to `most` tokens together as the reference's "longest first" does: the longer one down to
+ * the shorter, then both to half. */
 static void cut(size_t most, size_t *n_a, size_t *n_b)
 {
 	size_t *small = *n_a <= *n_b ? n_a : n_b, *large = small == n_a ? n_b : n_a;

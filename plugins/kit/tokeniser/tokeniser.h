@@ -29,10 +29,11 @@ struct rho_tokens {
 };
 void rho_tokens_free(struct rho_tokens *);
 
-/* Appends the ids of a text, special tokens included, cut to `longest` tokens (at least the special ones; 0:
- * not cut), the special tokens kept. `pair` (NULL: none) is a second text; the longer one is cut first, as the
- * reference's "longest first". Bytes that are not UTF-8 become U+FFFD, one each maximal bad part. Texts may be
- * of any length; time is linear in it. Any thread, with a rho_tokens of its own. 0, or RHO_ENOMEM. */
+/* Appends the ids of a text, special tokens included, cut to `longest` tokens (at least the special ones;
+ * 0: not cut), the special tokens kept. `pair` (NULL: none) is a second text; the longer one is cut first,
+ * as the reference's "longest first". Bytes that are not UTF-8 become U+FFFD, one each maximal bad part.
+ * Texts may be of any length; time is linear in it. Any thread, with a rho_tokens of its own. 0, or
+ * RHO_ENOMEM. */
 int rho_tokeniser_encode(const struct rho_tokeniser *, struct rho_str text, const struct rho_str *pair,
                          size_t longest, struct rho_tokens *);
 

@@ -1,5 +1,5 @@
-/* recipe.h: the members of the JSON that describes a tokeniser, asked for by name and type; what is not understood is
- * refused with what would be. */
+/* recipe.h: the members of the JSON that describes a tokeniser, asked for by name and type; what is not
+ * understood is refused with what would be. */
 #ifndef RHO_KIT_RECIPE_H
 #define RHO_KIT_RECIPE_H
 
@@ -29,8 +29,8 @@ int rho_recipe_count(const struct rho_recipe *, const char *key, long def, long 
 int rho_recipe_list(const struct rho_recipe *, const char *key, const json_t **out);
 int rho_recipe_object(const struct rho_recipe *, const char *key, struct rho_recipe *out);
 
-/* Which of `known` (NULL-terminated) the string `key` is, or -1 with the trouble, which lists them all and names the
- * one that is near. */
+/* Which of `known` (NULL-terminated) the string `key` is, or -1 with the trouble, which lists them all and
+ * names the one that is near. */
 int rho_recipe_choice(const struct rho_recipe *, const char *key, const char *const *known);
 /* A refusal about this object. Gives the code. */
 int rho_recipe_refuse(const struct rho_recipe *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

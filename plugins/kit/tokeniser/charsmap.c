@@ -9,7 +9,8 @@
 #include "token_model.h"
 #include "utf8.h"
 
-#define WHOLE 6                 /* a grapheme of fewer bytes is looked up whole first */
+#define WHOLE   6               /* a grapheme of fewer bytes is looked up whole first */
+#define LONGEST 256             /* bytes of a replacement (NFKC's have up to 33), lest texts grow without bound */
 
 struct rho_charsmap {
 	uint8_t *bytes;         /* what the base64 text held */
@@ -107,6 +108,13 @@ static int read_map(struct rho_charsmap *m, struct rho_str base64, const char *f
 	if (rho_utf8_valid(m->blob) != m->blob.len)
 		return rho_trouble_at(t, RHO_EFORMAT, file, 0,
 		                      "the replacements in precompiled_charsmap are not UTF-8");
+	for (size_t at = 0, len; at < m->blob.len; at += len + 1) {
+		len = strnlen(m->blob.at + at, m->blob.len - at);
+		if (len > LONGEST)
+			return rho_trouble_at(t, RHO_EFORMAT, file, 0,
+			                      "a replacement in precompiled_charsmap has %zu bytes; at most %d "
+			                      "are allowed", len, LONGEST);
+	}
 	m->units = trie / 4;
 	m->unit = malloc(trie);
 	if (!m->unit)

@@ -161,8 +161,8 @@ int rho_recipe_choice(const struct rho_recipe *s, const char *key, const char *c
 	}
 	size_t near = rho_kit_nearest(word, names, n);
 	struct rho_str shown = rho_str_head(word, 60);
-	rho_recipe_refuse(s, "\"%s\" is \"%.*s\", which is not understood; known are %s%s%s%s", key, (int)shown.len,
-	                shown.at, all, near < n ? "; is it \"" : "", near < n ? known[near] : "",
-	                near < n ? "\"?" : "");
+	rho_recipe_refuse(s, "\"%s\" is \"%.*s\", which is not understood; known are %s%s%s%s", key,
+	                  (int)shown.len, shown.at, all, near < n ? "; is it \"" : "",
+	                  near < n ? known[near] : "", near < n ? "\"?" : "");
 	return -1;
 }

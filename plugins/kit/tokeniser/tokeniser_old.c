@@ -1,5 +1,6 @@
-/* tokeniser_old.c: vocab.txt, or vocab.json and merges.txt, with tokenizer_config.json and special_tokens_map.json:
- * what the reference's converters make of them, as the members of a tokenizer.json. */
+/* tokeniser_old.c: vocab.txt, or vocab.json and merges.txt, with tokenizer_config.json and
+ * special_tokens_map.json: what the reference's converters make of them, as the members of a
+ * tokenizer.json. */
 #include "tokeniser_old.h"
 
 #include <stdlib.h>
@@ -20,13 +21,14 @@ struct family {
 static const struct family bert = { "BERT", { "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
 	"MobileBertTokenizer", "MiniLMTokenizer", "RetriBertTokenizer", "PreTrainedTokenizer", NULL },
 	{ [UNK] = "[UNK]", [SEP] = "[SEP]", [PAD] = "[PAD]", [CLS] = "[CLS]", [MASK] = "[MASK]" } };
-static const struct family roberta = { "RoBERTa", { "RobertaTokenizer", "BartTokenizer", "LongformerTokenizer",
-	"LEDTokenizer", NULL }, { [BOS] = "<s>", [EOS] = "</s>", [UNK] = "<unk>", [SEP] = "</s>", [PAD] = "<pad>",
-	[CLS] = "<s>", [MASK] = "<mask>" } };
+static const struct family roberta = { "RoBERTa", { "RobertaTokenizer", "BartTokenizer",
+	"LongformerTokenizer", "LEDTokenizer", NULL }, { [BOS] = "<s>", [EOS] = "</s>", [UNK] = "<unk>",
+	[SEP] = "</s>", [PAD] = "<pad>", [CLS] = "<s>", [MASK] = "<mask>" } };
 static const struct family gpt2 = { "GPT-2", { "GPT2Tokenizer", NULL },
 	{ [BOS] = "<|endoftext|>", [EOS] = "<|endoftext|>", [UNK] = "<|endoftext|>" } };
 static const struct family clip = { "CLIP", { "CLIPTokenizer", NULL },
-	{ [BOS] = "<|startoftext|>", [EOS] = "<|endoftext|>", [UNK] = "<|endoftext|>", [PAD] = "<|endoftext|>" } };
+	{ [BOS] = "<|startoftext|>", [EOS] = "<|endoftext|>", [UNK] = "<|endoftext|>",
+	[PAD] = "<|endoftext|>" } };
 
 struct old {
 	const struct rho_old_files *files;
@@ -65,9 +67,10 @@ static json_t *flag(const json_t *object, const char *key, bool def)
 /* Puts a token into the list: `v` a string or an object of its properties. */
 static void add_token(struct old *o, const json_t *v, const char *content, bool special, bool lstrip)
 {
-	json_array_append_new(o->added, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "content", content, "special", special,
-		"single_word", flag(v, "single_word", false), "lstrip", flag(v, "lstrip", lstrip),
-		"rstrip", flag(v, "rstrip", false), "normalized", flag(v, "normalized", !special)));
+	json_array_append_new(o->added, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}",
+		"content", content, "special", special, "single_word", flag(v, "single_word", false),
+		"lstrip", flag(v, "lstrip", lstrip), "rstrip", flag(v, "rstrip", false),
+		"normalized", flag(v, "normalized", !special)));
 }
 
 struct numbered { json_int_t id; const char *content; const json_t *v; };
@@ -95,7 +98,8 @@ static bool add_decoder(struct old *o)
 	}
 	qsort(list, n, sizeof(*list), by_id);
 	for (size_t i = 0; i < n; i++)
-		add_token(o, list[i].v, list[i].content, json_is_true(json_object_get(list[i].v, "special")), false);
+		add_token(o, list[i].v, list[i].content,
+		          json_is_true(json_object_get(list[i].v, "special")), false);
 	free(list);
 	return true;
 }
@@ -118,8 +122,8 @@ static void add_special(struct old *o, const json_t *v, const char *def, const j
 	if (!content)
 		content = def;
 	if (!in_list(decoded, content))
-		add_token(o, json_is_object(v) ? v : NULL, content, true, o->family == &roberta && !json_is_object(v)
-		          && !strcmp(content, "<mask>"));
+		add_token(o, json_is_object(v) ? v : NULL, content, true,
+		          o->family == &roberta && !json_is_object(v) && !strcmp(content, "<mask>"));
 }
 
 static int add_tokens(struct old *o, const char *file)
@@ -147,8 +151,10 @@ static json_t *pair_of(struct old *o, enum role role)
 	struct rho_str token = token_of(o, role), shown = rho_str_head(token, 60);
 	uint32_t id = o->model->find(o->model->self, token);
 	if (id == UINT32_MAX)
-		rho_trouble_at(o->t, RHO_EFORMAT, o->files->vocab, 0, "the %s \"%.*s\" is not in the vocabulary; "
-		               "is it the vocabulary of this model?", role_key[role], (int)shown.len, shown.at);
+		rho_trouble_at(o->t, RHO_EFORMAT, o->files->vocab, 0,
+		               "the %s \"%.*s\" is not in the "
+		               "vocabulary; is it the vocabulary of this model?",
+		               role_key[role], (int)shown.len, shown.at);
 	return id == UINT32_MAX ? NULL : json_pack("[s%, I]", token.at, token.len, (json_int_t)id);
 }
 
@@ -168,9 +174,11 @@ static json_t *bert_steps(struct old *o)
 {
 	const json_t *accents = json_object_get(o->files->config, "strip_accents");
 	bool lower = option(o, "do_lower_case", true);
-	return json_pack("{s:{s:s, s:b, s:b, s:b, s:b}, s:{s:s}, s:o*}", "normalizer", "type", "BertNormalizer",
-	                 "clean_text", true, "handle_chinese_chars", option(o, "tokenize_chinese_chars", true),
-	                 "strip_accents", json_is_boolean(accents) ? json_is_true(accents) : lower, "lowercase", lower,
+	bool strips = json_is_boolean(accents) ? json_is_true(accents) : lower;
+	return json_pack("{s:{s:s, s:b, s:b, s:b, s:b}, s:{s:s}, s:o*}",
+	                 "normalizer", "type", "BertNormalizer", "clean_text", true,
+	                 "handle_chinese_chars", option(o, "tokenize_chinese_chars", true),
+	                 "strip_accents", strips, "lowercase", lower,
 	                 "pre_tokenizer", "type", "BertPreTokenizer",
 	                 "post_processor", frame_of(o, "BertProcessing", CLS, SEP));
 }
@@ -186,14 +194,21 @@ static json_t *byte_level_steps(struct old *o)
 static json_t *clip_steps(struct old *o)
 {
 	static const char regex[] = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-	return json_pack("{s:{s:s, s:[{s:s}, {s:s, s:{s:s}, s:s}, {s:s}]}, s:{s:s, s:[{s:s, s:{s:s}, s:s, s:b}, "
-	                 "{s:s, s:b}]}, s:o*}",
+	return json_pack("{s:{s:s, s:[{s:s}, {s:s, s:{s:s}, s:s}, {s:s}]}, "
+	                 "s:{s:s, s:[{s:s, s:{s:s}, s:s, s:b}, {s:s, s:b}]}, s:o*}",
 	                 "normalizer", "type", "Sequence", "normalizers", "type", "NFC",
 	                 "type", "Replace", "pattern", "Regex", "\\s+", "content", " ", "type", "Lowercase",
 	                 "pre_tokenizer", "type", "Sequence", "pretokenizers",
 	                 "type", "Split", "pattern", "Regex", regex, "behavior", "Removed", "invert", true,
 	                 "type", "ByteLevel", "add_prefix_space", false,
 	                 "post_processor", frame_of(o, "RobertaProcessing", BOS, EOS));
+}
+
+static json_t *make_steps(struct old *o)
+{
+	if (o->family == &bert)
+		return bert_steps(o);
+	return o->family == &clip ? clip_steps(o) : byte_level_steps(o);
 }
 
 static bool starts_with(const char *s, const char *with) { return s && !strncmp(s, with, strlen(with)); }
@@ -212,19 +227,21 @@ static const struct family *family_of(const struct rho_old_files *f, const struc
 			if (rho_str_is(name, of[i]->classes[k]))
 				return of[i];
 	if (class) {
-		rho_trouble_at(t, RHO_EFORMAT, f->vocab, 0, "tokenizer_config.json says \"%.60s\", whose old files are "
-		               "not understood; a tokenizer.json in the folder would be", class);
+		rho_trouble_at(t, RHO_EFORMAT, f->vocab, 0, "tokenizer_config.json says \"%.60s\", whose old "
+		               "files are not understood; a tokenizer.json in the folder would be", class);
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++)
-		if ((starts_with(type, "clip") && of[i] == &clip) || (starts_with(type, "gpt2") && of[i] == &gpt2))
+		if ((starts_with(type, "clip") && of[i] == &clip)
+		    || (starts_with(type, "gpt2") && of[i] == &gpt2))
 			return of[i];
 	return of[0];
 }
 
 json_t *rho_tokeniser_old(const struct rho_old_files *f, struct rho_token_model *model, struct rho_trouble *t)
 {
-	static const struct family *const with_merges[] = { &roberta, &gpt2, &clip }, *const without[] = { &bert };
+	static const struct family *const with_merges[] = { &roberta, &gpt2, &clip };
+	static const struct family *const without[] = { &bert };
 	struct old o = { f, NULL, model, t, NULL };
 	json_t *steps = NULL;
 	o.family = f->merges ? family_of(f, with_merges, 3, t) : family_of(f, without, 1, t);
@@ -238,7 +255,7 @@ json_t *rho_tokeniser_old(const struct rho_old_files *f, struct rho_token_model 
 	        || model->find(model->self, token_of(&o, SEP)) == UINT32_MAX))
 		o.family = &gpt2;       /* nothing says which, and there is nothing to put around a text */
 	if (!add_tokens(&o, f->vocab))
-		steps = o.family == &bert ? bert_steps(&o) : o.family == &clip ? clip_steps(&o) : byte_level_steps(&o);
+		steps = make_steps(&o);
 	if (steps && !t->code)
 		json_object_set(steps, "added_tokens", o.added);
 	else if (!steps)
