@@ -8,6 +8,7 @@ JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
 .PHONY: all setup run test bench install check-format format clean help
 
 help:
+	@echo "make all           build into $(BUILD)"
 	@echo "make run           build, run the quickstart experiment and compare its arms"
 	@echo "make test          build and run the test suite"
 	@echo "make bench         speed of the parts, beside this machine's limits"

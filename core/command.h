@@ -2,9 +2,14 @@
 #ifndef RHO_COMMAND_H
 #define RHO_COMMAND_H
 
+#include <stddef.h>
+
 /* The value of an option written `--name VALUE` or `--name=VALUE`, with *i moved to it; "" where none
  * follows; NULL when argv[*i] is something else. */
 const char *rho_option_value(const char *name, int argc, char **argv, int *i);
+
+/* Says on stderr that `command` has no option `word`, with the nearest of `names` (n) or where to look. */
+void rho_option_unknown(const char *command, const char *word, const char *const *names, size_t n);
 
 /* Each takes its own arguments (argv[0] is the command's name) and gives the exit status:
  * 0 done, 1 something failed, 2 the user's mistake. */

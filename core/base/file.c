@@ -65,7 +65,8 @@ int rho_file_read(const char *path, size_t limit, struct rho_buf *out, struct rh
 int rho_file_map(const char *path, void **at, size_t *len, struct rho_buf *why)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+	/* Without O_NONBLOCK a named pipe in the file's place would be waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		rho_buf_printf(why, "%s cannot be read: %s", path,
 		               fd < 0 ? strerror(errno) : "it is not a file");

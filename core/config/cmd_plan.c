@@ -52,9 +52,7 @@ static int parse_args(int argc, char **argv, struct args *a)
 		} else if (!bad && (v = option(argc, argv, &i, "--plugins", &bad))) {
 			a->dirs[a->n_dirs++] = v;
 		} else if (!bad && argv[i][0] == '-' && argv[i][1]) {
-			const char *near = rho_nearest(argv[i], names, sizeof names / sizeof *names);
-			fprintf(stderr, "rho plan: there is no option %s; ", argv[i]);
-			fprintf(stderr, near ? "did you mean %s?\n" : "see rho plan --help\n", near);
+			rho_option_unknown("rho plan", argv[i], names, sizeof names / sizeof *names);
 			bad = true;
 		} else if (!bad && a->file) {
 			fprintf(stderr, "rho plan: one FILE, not %s and %s\n", a->file, argv[i]);

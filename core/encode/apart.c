@@ -39,7 +39,7 @@ static int child(void *arg, struct rho_buf *out)
 	const struct watched *w = arg;
 	struct rho_world world = { .registry = w->a->chosen->registry,
 		                   .threads = w->a->chosen->threads,
-		                   .log_level = RHO_WARN,
+		                   .log_level = w->a->chosen->log_level,
 		                   .last_call = &w->page->call,
 		                   .progress = on_progress,
 		                   .arg = w->page };

@@ -15,7 +15,9 @@ void rho_chosen_init(struct rho_chosen *c, const char *command, int argc)
 {
 	size_t room = (size_t)argc + 1;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	*c = (struct rho_chosen){ .command = command, .threads = cpus > 0 ? (unsigned)cpus : 1 };
+	*c = (struct rho_chosen){ .command = command,
+		                  .threads = cpus > 0 ? (unsigned)cpus : 1,
+		                  .log_level = RHO_INFO };
 	c->set = rho_xcalloc(3 * room, sizeof *c->set);
 	c->step = c->set + room;
 	c->dir = c->step + room;

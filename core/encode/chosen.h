@@ -21,6 +21,7 @@ struct rho_chosen {
 	const char **set, **step, **dir; /* room for argc each */
 	size_t n_set, n_step, n_dir;
 	unsigned threads;
+	int log_level; /* what of the encoder's log is shown; RHO_INFO unless the command says otherwise */
 	/* after rho_chosen_open */
 	struct rho_registry *registry;
 	struct rho_role role;

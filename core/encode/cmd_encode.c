@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../command.h"
 #include "../run/clock.h"
@@ -27,6 +28,7 @@ static const char help[] =
 	"  --fit FILE        what the encoder and the transform learn from, of the same kind as FILE (FILE "
 	"itself)\n" RHO_CHOSEN_HELP "  --restart         forget what OUT.part holds and begin anew\n"
 	"  --quiet           no progress; only what went wrong\n"
+	"  --debug           all that the encoder says: how it pools, tensors that nothing uses\n"
 	"\n"
 	"Exit status: 0 OUT is written; 1 a crash, or OUT cannot be written; 2 a mistake in the command or "
 	"the\n"
@@ -74,11 +76,9 @@ static int take_valued(struct args *a, int argc, char **argv, int *i)
 /* 1: it was a flag or FILE; -1: a mistake, told. */
 static int take_word(struct args *a, const char *word)
 {
-	static const char *const names[] = {
-		"--lines", "--csv",     "--jsonl", "--images", "--out",
-		"--fit",   "--restart", "--quiet", "--help",   RHO_CHOSEN_OPTIONS
-	};
-	const char *near;
+	static const char *const names[] = { "--lines", "--csv",  "--jsonl",         "--images",
+		                             "--out",   "--fit",  "--restart",       "--quiet",
+		                             "--debug", "--help", RHO_CHOSEN_OPTIONS };
 	if (!strcmp(word, "--lines"))
 		return take_form(a, RHO_SOURCE_LINES, NULL);
 	if (!strcmp(word, "--images"))
@@ -86,16 +86,16 @@ static int take_word(struct args *a, const char *word)
 	if (!strcmp(word, "--restart"))
 		return a->task.restart = true, 1;
 	if (!strcmp(word, "--quiet"))
-		return a->quiet = true, 1;
+		return a->quiet = true, a->chosen.log_level = RHO_WARN, 1;
+	if (!strcmp(word, "--debug"))
+		return a->chosen.log_level = RHO_DEBUG, 1;
 	if (word[0] != '-' && !a->task.input.path)
 		return a->task.input.path = word, 1;
 	if (word[0] != '-') {
 		fprintf(stderr, "rho encode: one FILE, not %s and %s\n", a->task.input.path, word);
 		return -1;
 	}
-	near = rho_nearest(word, names, sizeof names / sizeof *names);
-	fprintf(stderr, "rho encode: there is no option %s; ", word);
-	fprintf(stderr, near ? "did you mean %s?\n" : "see rho encode --help\n", near);
+	rho_option_unknown("rho encode", word, names, sizeof names / sizeof *names);
 	return -1;
 }
 
@@ -121,10 +121,34 @@ static int parse(struct args *a, int argc, char **argv)
 
 /* ---- the work ---- */
 
+/* Whether `-o` would write over a file that is read. */
+static bool over(const struct args *a, const char *in, struct rho_buf *why)
+{
+	static const char *const ends[] = { "", ".part", ".journal" };
+	struct stat read, written;
+	bool same = false;
+	if (!in || stat(in, &read))
+		return false;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends && !same; i++) {
+		char *path = rho_xprintf("%s%s", a->task.out, ends[i]);
+		same = !stat(path, &written) && read.st_dev == written.st_dev &&
+		       read.st_ino == written.st_ino;
+		if (same)
+			rho_buf_printf(why,
+			               "-o %s would write over %s, which is to be read; name another "
+			               "file",
+			               a->task.out, in);
+		free(path);
+	}
+	return same;
+}
+
 /* Settles and reads through what is to be encoded, so that a bad line is told before hours of work. */
 static int survey(struct args *a, struct rho_buf *why)
 {
 	struct rho_encode_task *t = &a->task;
+	if (over(a, t->input.path, why) || over(a, t->fit.path, why))
+		return 2;
 	if (rho_source_guess(&t->input, why) || rho_source_survey(&t->input, &t->rows, &t->digest, why))
 		return 2;
 	if (!t->fit.path)

@@ -24,6 +24,7 @@ static const char help[] =
 	"  --resamples N     of the bootstrap behind the intervals (10000; 0: no intervals)\n"
 	"  --json, --csv     for programs; with each file's parts\n"
 	"  --quiet           no progress; only what went wrong\n"
+	"  --debug           all that the encoder says\n"
 	"\n"
 	"Exit status: 0 done; 1 the encoder failed; 2 a mistake in the command or a file; 130 stopped by "
 	"Ctrl-C.\n";
@@ -50,20 +51,19 @@ static int take_resamples(struct args *a, const char *value)
 /* 1: taken; -1: a mistake, told. */
 static int take_word(struct args *a, const char *word)
 {
-	static const char *const names[] = { "--resamples", "--json", "--csv",
-		                             "--quiet",     "--help", RHO_CHOSEN_OPTIONS };
-	const char *near;
+	static const char *const names[] = { "--resamples", "--json", "--csv",           "--quiet",
+		                             "--debug",     "--help", RHO_CHOSEN_OPTIONS };
 	if (!strcmp(word, "--json"))
 		return a->json = true, 1;
 	if (!strcmp(word, "--csv"))
 		return a->csv = true, 1;
 	if (!strcmp(word, "--quiet"))
-		return a->quiet = true, 1;
+		return a->quiet = true, a->chosen.log_level = RHO_WARN, 1;
+	if (!strcmp(word, "--debug"))
+		return a->chosen.log_level = RHO_DEBUG, 1;
 	if (word[0] != '-')
 		return a->file[a->n_files++] = word, 1;
-	near = rho_nearest(word, names, sizeof names / sizeof *names);
-	fprintf(stderr, "rho sts: there is no option %s; ", word);
-	fprintf(stderr, near ? "did you mean %s?\n" : "see rho sts --help\n", near);
+	rho_option_unknown("rho sts", word, names, sizeof names / sizeof *names);
 	return -1;
 }
 

@@ -56,6 +56,11 @@ int rho_source_guess(struct rho_source_spec *s, struct rho_buf *why)
 		return -1;
 	}
 	bool folder = S_ISDIR(st.st_mode);
+	if (S_ISFIFO(st.st_mode)) {
+		rho_buf_printf(why, "%s is a pipe, and input is read more than once; save it as a file",
+		               s->path);
+		return -1;
+	}
 	for (size_t i = 0; i < sizeof forms / sizeof *forms && !s->form && !folder; i++)
 		if (ends(s->path, plain_length(s->path), forms[i].end))
 			s->form = forms[i].form;
@@ -117,14 +122,29 @@ static int next_picture(struct rho_source *in, struct rho_str *row, struct rho_b
 	return rc;
 }
 
+/* Looks at a picture's file: a pipe would be waited for, and OUT.names has a name a line. */
+static int look(const char *path, struct stat *st, struct rho_buf *why)
+{
+	if (stat(path, st))
+		rho_buf_printf(why, "%s cannot be read: %s", path, strerror(errno));
+	else if (!S_ISREG(st->st_mode))
+		rho_buf_printf(why, "%s is named like a picture, but is no regular file; take it away", path);
+	else if (strchr(strrchr(path, '/'), '\n'))
+		rho_buf_printf(why,
+		               "%s: there is a line break in its name, and names are listed a line each; "
+		               "rename it",
+		               path);
+	else
+		return 0;
+	return -1;
+}
+
 /* What a picture's file is, without reading it. */
 static int sign_picture(const struct rho_source *in, size_t i, struct rho_hasher *h, struct rho_buf *why)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	char *path = rho_xprintf("%s/%s", in->spec.path, in->name[i]);
-	int rc = stat(path, &st);
-	if (rc)
-		rho_buf_printf(why, "%s cannot be read: %s", path, strerror(errno));
+	int rc = look(path, &st, why);
 	uint64_t facts[] = { strlen(in->name[i]), (uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec,
 		             (uint64_t)st.st_mtim.tv_nsec };
 	rho_hasher_put(h, facts, sizeof facts);

@@ -179,7 +179,6 @@ static int take_word(struct args *a, const char *word)
 {
 	static const char *const names[] = { "--raw",  "--markdown", "--quiet",
 		                             "--help", VALUED,       RHO_CHOSEN_OPTIONS };
-	const char *near;
 	if (!strcmp(word, "--raw"))
 		return a->raw = true, 1;
 	if (!strcmp(word, "--markdown"))
@@ -188,9 +187,7 @@ static int take_word(struct args *a, const char *word)
 		return a->quiet = true, 1;
 	if (word[0] != '-')
 		return a->file[a->n_files++] = word, 1;
-	near = rho_nearest(word, names, sizeof names / sizeof *names);
-	fprintf(stderr, "rho geometry: there is no option %s; ", word);
-	fprintf(stderr, near ? "did you mean %s?\n" : "see rho geometry --help\n", near);
+	rho_option_unknown("rho geometry", word, names, sizeof names / sizeof *names);
 	return -1;
 }
 

@@ -1,4 +1,4 @@
-/* cosine.c: what the cosines of pairs say: how close friends are, how evenly all lie. */
+/* cosine.c: what the cosines of pairs say: how evenly the rows lie. */
 #include "geometry.h"
 
 #include <math.h>
@@ -8,24 +8,6 @@
 #include "../score/score.h"
 #include "moments.h"
 #include "products.h"
-
-double rho_alignment(const struct rho_units *x, const struct rho_units *y, double alpha, double *term)
-{
-	double total = 0;
-	for (size_t i = 0; i < x->n; i++) {
-		const float *a = x->at + i * x->dim, *b = y->at + i * x->dim;
-		double sum = 0;
-		for (size_t c = 0; c < x->dim; c++) {
-			double away = (double)a[c] - (double)b[c];
-			sum += away * away;
-		}
-		sum = alpha == 2 ? sum : pow(sum, alpha / 2);
-		if (term)
-			term[i] = sum;
-		total += sum;
-	}
-	return x->n ? total / (double)x->n : NAN;
-}
 
 struct pair_job {
 	double t;
@@ -133,21 +115,4 @@ double rho_mean_cosine(const struct rho_units *u, unsigned threads, double *term
 	free(sum);
 	free(dot);
 	return u->n > 1 ? all / (double)u->n : NAN;
-}
-
-double rho_info_nce(const double *s, size_t n, double tau)
-{
-	double total = 0;
-	for (size_t i = 0; i < n; i++) {
-		const double *row = s + i * n;
-		double top = row[i], rest = 0;
-		for (size_t c = 0; c < n; c++)
-			top = row[c] > top ? row[c] : top;
-		for (size_t c = 0; c < n; c++)
-			rest += c != i ? exp((row[c] - top) / tau) : 0;
-		/* ln(own + rest) - ln(own), which log1p keeps apart from 0 when `rest` is tiny. */
-		total += row[i] == top ? log1p(rest)
-		                       : log(exp((row[i] - top) / tau) + rest) - (row[i] - top) / tau;
-	}
-	return n ? total / (double)n : NAN;
 }

@@ -78,20 +78,13 @@ double rho_best_rank(size_t K, size_t k);
 /* E max over S of the rewards (K), ties and any order allowed. */
 double rho_expected_max(const double *reward, size_t K, size_t k);
 
-/* How often each of K actions is the best of S, S uniform: out (K), in the order of the rewards given; tied actions
- * share alike. */
-void rho_greedy_chance(const double *reward, size_t K, size_t k, double *out);
+/* cosine.c: uniformity, anisotropy */
 
-/* cosine.c: alignment, uniformity, anisotropy */
-
-/* Wang & Isola (ICML 2020): mean over n pairs (row i of x, row i of y) of |x - y|^alpha; 2 is theirs. Of the unit
- * rows. term (n), or NULL: each pair's, for an interval. */
-double rho_alignment(const struct rho_units *x, const struct rho_units *y, double alpha, double *term);
-
-/* Wang & Isola's uniformity, ln mean over pairs of exp(-t |x - y|^2), no row with itself; t = 2 is theirs. Over the
- * rows `which` with all others: all unordered pairs when `which` is all rows. NaN for fewer than two. term (m), or
- * NULL: each row's mean of exp(...), whose mean's logarithm is the value. histogram (bins), or NULL: how many of these
- * pairs have a cosine in each of `bins` equal parts of -1 .. 1. Costs m n dim operations and an exp for each pair. */
+/* Wang & Isola's uniformity (ICML 2020), ln mean over pairs of exp(-t |x - y|^2), no row with itself; t = 2 is
+ * theirs. Over the rows `which` with all others: all unordered pairs when `which` is all rows. NaN for fewer than
+ * two. term (m), or NULL: each row's mean of exp(...), whose mean's logarithm is the value. histogram (bins), or
+ * NULL: how many of these pairs have a cosine in each of `bins` equal parts of -1 .. 1. Costs m n dim operations
+ * and an exp for each pair. */
 int rho_uniformity(const struct rho_units *, const uint32_t *which, size_t m, double t, unsigned threads,
                    const struct rho_waiting *, double *value, double *term, uint64_t *histogram, size_t bins,
                    struct rho_buf *why);
@@ -102,9 +95,6 @@ double rho_sphere_uniformity(size_t d);
 /* Mean cosine over pairs (Ethayarajh 2019): (|sum e_i|^2 - sum |e_i|^2) / (n (n - 1)). term (n), or NULL: each row's
  * mean cosine with the others. */
 double rho_mean_cosine(const struct rho_units *, unsigned threads, double *term);
-
-/* InfoNCE: mean over i of -ln(exp(s_ii / tau) / sum_j exp(s_ij / tau)); s (n, n). */
-double rho_info_nce(const double *s, size_t n, double tau);
 
 /* spectrum.c: how many directions the rows fill */
 

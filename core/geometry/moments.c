@@ -1,6 +1,7 @@
 /* moments.c: sums over rows, cut by the number of rows and columns alone and added up in order. */
 #include "moments.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,10 @@ int rho_eigen(double *a, size_t d, double *value, bool vectors, struct rho_buf *
 			return -1;
 		}
 	blas->dsyevd(vectors ? "V" : "N", "U", &n, a, &n, value, &wanted, &ask, &iwanted, &ask, &info);
+	if (wanted > INT_MAX) {
+		rho_buf_printf(why, "a covariance of %zu columns is more than LAPACK's numbers can count", d);
+		return -1;
+	}
 	work = rho_xmalloc(((size_t)wanted + 1) * sizeof *work);
 	iwork = rho_xmalloc(((size_t)iwanted + 1) * sizeof *iwork);
 	ask = (int)wanted;

@@ -8,7 +8,7 @@
 
 enum {
 	RHO_PRODUCTS = 1 << 27,         /* floats that a block of products holds, about */
-	RHO_PRODUCTS_ROWS = 1008,       /* rows of it, at most: whole tiles; enough that fetching all rows anew is little */
+	RHO_PRODUCTS_ROWS = 1008,       /* its rows, at most: whole tiles; so many that fetching all anew is little */
 };
 
 struct rho_products {

@@ -236,7 +236,7 @@ static int check_room(const struct step *s, size_t rows, struct rho_buf *why)
 	rho_buf_printf(
 		why,
 		"%s:%g asks for more components than there are %s: at most %zu (%zu rows of %zu columns)",
-		kinds[s->kind].name, s->number, (double)s->in < s->number ? "columns" : "rows",
+		kinds[s->kind].name, s->number, s->in <= rows ? "columns" : "rows",
 		s->in < rows ? s->in : rows, rows, s->in);
 	return -1;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/digest.h"
 #include "../score/score.h"
@@ -65,7 +66,8 @@ static void host_log(struct rho_ctx *c, int level, const char *fmt, ...)
 		text = NULL;
 	va_end(args);
 	pthread_mutex_lock(&lock);
-	fprintf(stderr, "%s: %s: %s\n", inst->label,
+	/* A bar that the parent process draws may stand on the terminal's line. */
+	fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", inst->label,
 	        level >= RHO_DEBUG && level <= RHO_WARN ? names[level] : "info", text ? text : fmt);
 	pthread_mutex_unlock(&lock);
 	free(text);

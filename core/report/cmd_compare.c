@@ -98,7 +98,7 @@ static int set(struct request *r, enum option which, const char *value)
 static int parse(int argc, char **argv, struct request *r)
 {
 	for (int i = 1; i < argc; i++) {
-		const char *equals = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL, *near;
+		const char *equals = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
 		size_t len = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]), which = 0;
 		int rc;
 		if (argv[i][0] != '-') {
@@ -111,9 +111,7 @@ static int parse(int argc, char **argv, struct request *r)
 		       (strlen(option_name[which]) != len || strncmp(option_name[which], argv[i], len)))
 			which++;
 		if (which == N_OPTIONS) {
-			near = rho_nearest(argv[i], option_name, N_OPTIONS);
-			fprintf(stderr, "rho compare: there is no option %s", argv[i]);
-			fprintf(stderr, near ? "; did you mean %s?\n" : "; see rho compare --help\n", near);
+			rho_option_unknown("rho compare", argv[i], option_name, N_OPTIONS);
 			return 2;
 		}
 		if (which >= GROUPS && equals)

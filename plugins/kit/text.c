@@ -66,6 +66,13 @@ bool rho_str_same(struct rho_str a, struct rho_str b)
 
 bool rho_str_is(struct rho_str a, const char *b) { return rho_str_same(a, rho_str_of(b)); }
 
+int rho_str_order(struct rho_str a, struct rho_str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n ? memcmp(a.at, b.at, n) : 0;
+	return c ? c : (a.len > b.len) - (a.len < b.len);
+}
+
 static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 struct rho_str rho_str_trim(struct rho_str s)

@@ -33,6 +33,8 @@ static inline struct rho_str rho_text_view(const struct rho_text *t)
 struct rho_str rho_str_of(const char *);
 bool rho_str_same(struct rho_str, struct rho_str);
 bool rho_str_is(struct rho_str, const char *);
+/* Below 0, 0, above 0 as a comes before, is, comes after b, byte by byte; of beginnings the shorter first. */
+int rho_str_order(struct rho_str a, struct rho_str b);
 /* Without white space (ASCII) at either end. */
 struct rho_str rho_str_trim(struct rho_str);
 /* At most `most` bytes of it, cut between characters: for quoting in messages. */

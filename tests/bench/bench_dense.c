@@ -10,6 +10,7 @@
 
 #include "../unit/transformer/bare_host.h"
 #include "kit/transformer/dense.h"
+#include "kit/transformer/kernels.h"
 #include "kit/transformer/layers.h"
 
 enum { REPEATS = 7 };
@@ -198,7 +199,8 @@ static double bench_part(enum part what, size_t d, size_t n, size_t heads)
 			if (what == NORM)
 				rho_layer_norm(x, x + m * d, m, d, gamma, beta, 1e-12f, y);
 			else if (what == GELU)
-				rho_activate(memcpy(y, x, m * d * sizeof *y), m * d, RHO_ACT_GELU);
+				rho_kernels_at(0)->finish(memcpy(y, x, m * d * sizeof *y), NULL, m, d,
+				                          RHO_ACT_GELU);
 			else
 				rho_attention(x, n, heads, d / heads, false, y, room);
 			done += (double)m;

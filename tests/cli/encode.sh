@@ -47,6 +47,13 @@ expect "guessed" 0 -- encode texts.txt -o b.npy --encoder=hashing --threads 3 --
 cmp -s a.npy b.npy || wrong "the name says as much as --lines, and threads change nothing"
 [ -s said ] && wrong "--quiet says something"
 gzip -k texts.txt
+head -7 texts.txt > few.txt
+for level in "" --quiet --debug; do
+	expect "level $level" 0 -- letters few.txt -o b.npy $level
+	heard=$(grep -c 'encoder letters: info: counts bytes' said)$(grep -c 'encoder letters: debug: byte b' said)
+	case $level in --quiet) right=00 ;; --debug) right=11 ;; *) right=10 ;; esac
+	[ "$heard" = $right ] || wrong "level $level: info and debug $heard, not $right"
+done
 expect "gzipped" 0 -- encode texts.txt.gz -o b.npy --encoder hashing
 cmp -s a.npy b.npy || wrong "gzipped is the same"
 printf '[encoder]\nuse = "hashing"\n[agent]\nuse = "random"\n' > x.toml
@@ -67,7 +74,6 @@ expect "transform" 0 "3000 rows of 5" -- encode texts.txt -o t.npy --encoder has
 is_shape t.npy "(3000, 5)"
 expect "transform by --set" 0 -- encode texts.txt -o u.npy --encoder hashing --set 'transform=["centre", "pca:5"]' --threads 1
 cmp -s t.npy u.npy || wrong "two ways to ask for one transform"
-head -7 texts.txt > few.txt
 expect "fitted elsewhere" 0 "7 rows of 5" -- encode few.txt --fit texts.txt -o f.npy --encoder hashing --transform pca:5
 expect "fitted on itself" 2 "transform: " "pca:128" -- encode few.txt -o g.npy --encoder hashing --transform pca:128
 absent g.npy
@@ -134,7 +140,15 @@ for misuse in ":which file" "texts.txt:where to" "texts.txt -o:-o wants a value"
 done
 printf 'fine\ncaf\xe9\n' > latin.txt
 expect "not UTF-8" 2 "latin.txt:2: " -- encode latin.txt -o x.npy --encoder hashing
+for own in "few.txt -o few.txt" "few.txt -o y.npy --fit y.npy.part --lines" "texts.txt -o few.txt --fit few.txt"; do
+	cp few.txt y.npy.part
+	# shellcheck disable=SC2086
+	expect "$own" 2 "would write over" -- encode $own --encoder hashing
+	{ [ "$(wc -l < few.txt)" -eq 7 ] && cmp -s few.txt y.npy.part; } || wrong "$own: the input was written over"
+done
+rm -f y.npy.part
 expect "no rows" 2 "nothing to encode" -- encode /dev/null --lines -o x.npy --encoder hashing
+expect "a pipe" 2 "is a pipe" "save it as a file" -- encode <(cat texts.txt) --lines -o x.npy --encoder hashing
 expect "fails" 2 "texts.txt:1: encoder letters, encode: no letters today" -- letters texts.txt -o x.npy --set mode=fails
 expect "not finite" 1 "encoder letters, encode: row " "not finite" -- letters texts.txt -o x.npy --set mode=not_a_number
 expect "not of length 1" 1 "has length 1.01" -- letters texts.txt -o x.npy --set mode=not_unit

@@ -32,19 +32,9 @@ static int bert_open(struct rho_ctx *c, void *self, struct rho_encoder_info *inf
 	return rho_sentence_open(c, self, info, pool);
 }
 
-static void bert_close(struct rho_ctx *c, void *self)
-{
-	rho_sentence_close(c, self);
-}
-
-static int bert_encode(struct rho_ctx *c, void *self, uint32_t what, const struct rho_str *in, size_t n,
-                       float *out, size_t stride)
-{
-	return rho_sentence_encode(c, self, what, in, n, out, stride);
-}
-
 static const struct rho_encoder bert_encoder = {
-	.size = sizeof bert_encoder, .open = bert_open, .close = bert_close, .encode = bert_encode,
+	.size = sizeof bert_encoder, .open = bert_open, .close = rho_sentence_close,
+	.encode = rho_sentence_encode,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -40,15 +40,9 @@ static void text_run(const void *model, const struct rho_seq *seq, size_t n, flo
 
 static int open_text(struct rho_ctx *c, struct clip *s, const struct rho_clip_info *info)
 {
-	struct rho_trouble t = { 0 };
-	s->tokeniser = rho_tokeniser_open(s->path, &t);
-	if (!s->tokeniser)
-		return rho_fail(c, t.code, "%s", t.text);
-	if (rho_tokeniser_size(s->tokeniser) > info->vocab)
-		return rho_fail(c, RHO_EFORMAT, "%s: the tokeniser has token ids up to %zu, but the model has"
-		                " only %zu rows of embeddings (vocab_size of config.json); the two do not"
-		                " belong together", s->path, rho_tokeniser_size(s->tokeniser) - 1,
-		                info->vocab);
+	int code = rho_embedder_tokeniser(c, s->path, info->vocab, 0, &s->tokeniser);
+	if (code)
+		return code;
 	size_t own = rho_tokeniser_longest(s->tokeniser);
 	s->embedder = (struct rho_embedder){
 		.tokeniser = s->tokeniser, .longest = own && own < info->longest ? own : info->longest,

@@ -3,17 +3,14 @@
  * read, all before it have been looked at: the first bad one is named whatever the threads did. */
 #include "pictures.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "kit/transformer/embedder.h"
 #include "kit/transformer/layers.h"
 #include "kit/transformer/room.h"
 
-enum {
-	MOST_WORKERS = 64,      /* as many ranges as the host makes of anything */
-	WAVE = 16,              /* pieces of work a worker between two words about progress */
-};
+enum { WAVE = 16 };             /* pieces of work a worker between two words about progress */
 
 struct worker { struct rho_trouble t; size_t bad; };    /* the first of its pictures that cannot be read */
 
@@ -83,20 +80,11 @@ static void work_some(void *arg, size_t from, size_t to)
 		work(arg, me);
 }
 
-/* Processors this process may run on. */
-static size_t processors(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
-	return n > 0 ? (size_t)n : 1;
-}
-
 /* How many workers, with how many pictures at a time: fewer where that lets all of them work and no row shows
  * it. */
 static void share_out(struct job *j)
 {
-	size_t most = j->p->threads ? j->p->threads : processors();
-	size_t workers = most < MOST_WORKERS ? most : MOST_WORKERS, even = (j->n + workers - 1) / workers;
+	size_t workers = rho_embedder_workers(j->p->threads), even = (j->n + workers - 1) / workers;
 	bool fewer = rho_clip_rowwise(j->p->model) && even < j->p->together;
 	j->together = fewer ? even : j->p->together;
 	size_t pieces = (j->n + j->together - 1) / j->together;

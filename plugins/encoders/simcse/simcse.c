@@ -35,19 +35,9 @@ static int simcse_open(struct rho_ctx *c, void *self, struct rho_encoder_info *i
 	return rho_sentence_open(c, self, info, pool);
 }
 
-static void simcse_close(struct rho_ctx *c, void *self)
-{
-	rho_sentence_close(c, self);
-}
-
-static int simcse_encode(struct rho_ctx *c, void *self, uint32_t what, const struct rho_str *in, size_t n,
-                         float *out, size_t stride)
-{
-	return rho_sentence_encode(c, self, what, in, n, out, stride);
-}
-
 static const struct rho_encoder simcse_encoder = {
-	.size = sizeof simcse_encoder, .open = simcse_open, .close = simcse_close, .encode = simcse_encode,
+	.size = sizeof simcse_encoder, .open = simcse_open, .close = rho_sentence_close,
+	.encode = rho_sentence_encode,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -184,12 +184,6 @@ void rho_added_free(struct rho_added *a)
 	free(a);
 }
 
-uint32_t rho_added_find(const struct rho_added *a, struct rho_str token)
-{
-	uint32_t place = rho_vocab_find(a->place, token);
-	return place == UINT32_MAX ? UINT32_MAX : a->token[place].id;
-}
-
 size_t rho_added_size(const struct rho_added *a) { return a->size; }
 
 /* The longest token at `at`: its place, its length in *len; UINT32_MAX: none. */

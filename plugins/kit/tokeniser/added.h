@@ -15,7 +15,6 @@ struct rho_added *rho_added_open(const json_t *list, const struct rho_recipe *,
                                  const struct rho_token_model *, const struct rho_normaliser *);
 void rho_added_free(struct rho_added *);                /* NULL is fine */
 
-uint32_t rho_added_find(const struct rho_added *, struct rho_str token);        /* UINT32_MAX: not there */
 size_t rho_added_size(const struct rho_added *);        /* their largest id + 1, or 0 */
 
 /* A walk over the parts of a text. Fill in `text` and `normalised`, zero the rest. */

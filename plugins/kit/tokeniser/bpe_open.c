@@ -7,6 +7,7 @@
 #include "../lines.h"
 #include "bpe.h"
 #include "piece_memory.h"
+#include "recipe.h"
 #include "utf8.h"
 
 #define MOST_ID (1 << 28)       /* ids are below */
@@ -335,11 +336,9 @@ int rho_bpe_open(const json_t *model, const char *file, struct rho_token_model *
 
 static int read_files(struct reading *r, const char *vocab_json, const char *merges_txt, bool clip)
 {
-	json_error_t error;
-	json_t *vocab = json_load_file(vocab_json, 0, &error);
+	json_t *vocab = rho_recipe_read(vocab_json, false, r->trouble);
 	if (!vocab)
-		return rho_trouble_at(r->trouble, error.line > 0 ? RHO_EFORMAT : RHO_EIO, vocab_json,
-		                      error.line > 0 ? (size_t)error.line : 0, "%s", error.text);
+		return r->trouble->code;
 	if (clip) {
 		memcpy(r->bpe->suffix.at, "</w>", 4);
 		r->bpe->suffix.len = 4;

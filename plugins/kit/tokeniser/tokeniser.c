@@ -196,10 +196,14 @@ void rho_tokeniser_close(struct rho_tokeniser *k)
 
 size_t rho_tokeniser_size(const struct rho_tokeniser *k) { return k->size; }
 
-uint32_t rho_tokeniser_id(const struct rho_tokeniser *k, const char *token)
+size_t rho_tokeniser_special(const struct rho_tokeniser *k) { return k->frame.n[0] - 1; }
+
+size_t rho_tokeniser_types(const struct rho_tokeniser *k)
 {
-	uint32_t id = rho_added_find(k->added, rho_str_of(token));
-	return id != UINT32_MAX ? id : k->model.find(k->model.self, rho_str_of(token));
+	size_t types = 0;
+	for (size_t i = 0; i < k->frame.n[0]; i++)
+		types = k->frame.item[0][i].type >= types ? (size_t)k->frame.item[0][i].type + 1 : types;
+	return types;
 }
 
 size_t rho_tokeniser_longest(const struct rho_tokeniser *k) { return k->longest; }

@@ -14,8 +14,9 @@ struct rho_tokeniser *rho_tokeniser_open(const char *path, struct rho_trouble *)
 void rho_tokeniser_close(struct rho_tokeniser *);       /* NULL is fine */
 
 size_t rho_tokeniser_size(const struct rho_tokeniser *);        /* ids are below it, added tokens included */
-/* The id of a token by its own text ("[CLS]"), or UINT32_MAX. */
-uint32_t rho_tokeniser_id(const struct rho_tokeniser *, const char *token);
+/* Tokens that stand around a text on its own, and the highest token type on it plus 1. */
+size_t rho_tokeniser_special(const struct rho_tokeniser *);
+size_t rho_tokeniser_types(const struct rho_tokeniser *);
 /* The most tokens the tokeniser's own files allow (model_max_length, truncation); 0: they do not say. */
 size_t rho_tokeniser_longest(const struct rho_tokeniser *);
 

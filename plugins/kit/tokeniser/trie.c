@@ -4,16 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../text.h"
+
 static int compare(const void *x, const void *y)
 {
 	const struct rho_trie_token *a = x, *b = y;
-	size_t n = a->text.len < b->text.len ? a->text.len : b->text.len;
-	int c = n ? memcmp(a->text.at, b->text.at, n) : 0;
-	if (c)
-		return c;
-	if (a->text.len != b->text.len)
-		return a->text.len < b->text.len ? -1 : 1;
-	return (a->id > b->id) - (a->id < b->id);
+	int c = rho_str_order(a->text, b->text);
+	return c ? c : (a->id > b->id) - (a->id < b->id);
 }
 
 /* The nodes that sorted tokens need: each adds one a byte beyond what it shares with the one before it. */

@@ -188,11 +188,13 @@ const char *rho_pooling_name(uint32_t pooling)
 	return pooling < RHO_N_POOLING ? pooling_names[pooling] : "?";
 }
 
-static void check_heads(const struct rho_config_source *s, size_t dim, size_t heads)
+static void check_heads(const struct rho_config_source *s, bool distil, size_t dim, size_t heads)
 {
 	if (heads && dim % heads)
 		rho_trouble_at(s->trouble, RHO_EFORMAT, s->file, 0,
-		               "%s%zu heads do not divide %zu dimensions", s->where, heads, dim);
+		               "%s%s = %zu does not divide %s = %zu", s->where,
+		               distil ? "n_heads" : "num_attention_heads", heads,
+		               distil ? "dim" : "hidden_size", dim);
 }
 
 /* ---- the BERT family ---- */
@@ -284,7 +286,7 @@ int rho_bert_config_read(const char *folder, struct rho_bert_config *c, struct r
 		c->pad = (uint32_t)rho_config_number(&s, "pad_token_id", 0, MOST_VOCAB, shifted ? 1 : 0);
 		c->first = shifted ? c->pad + (size_t)1 : 0;
 		refuse_variants(&s, c);
-		check_heads(&s, c->dim, c->heads);
+		check_heads(&s, c->distil, c->dim, c->heads);
 		if (c->first + 2 > c->positions)
 			rho_trouble_at(t, RHO_EFORMAT, c->file, 0, "max_position_embeddings is %zu, but texts"
 			               " begin at position %zu", c->positions, c->first);
@@ -304,7 +306,7 @@ static void read_side(const struct rho_config_source *s, struct rho_clip_side *c
 	c->heads = rho_config_number(s, "num_attention_heads", 1, MOST_DIM, other->heads);
 	c->eps = small(s, "layer_norm_eps", 1e-5f);
 	c->activation = activation(s, "hidden_act", "quick_gelu");
-	check_heads(s, c->dim, c->heads);
+	check_heads(s, false, c->dim, c->heads);
 }
 
 static void read_text_side(const struct rho_config_source *s, struct rho_clip_config *c)

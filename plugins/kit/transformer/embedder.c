@@ -42,18 +42,43 @@ struct job {                    /* one call of encode */
 
 /* ---- opening ---- */
 
-/* Processors this process may run on. */
-static size_t processors(void)
+size_t rho_embedder_workers(size_t threads)
 {
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
-	return n > 0 ? (size_t)n : 1;
+	int processors = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+	size_t n = threads ? threads : processors > 0 ? (size_t)processors : 1;
+	return n < MOST_WORKERS ? n : MOST_WORKERS;
+}
+
+int rho_embedder_tokeniser(struct rho_ctx *c, const char *folder, size_t vocab, size_t types,
+                           struct rho_tokeniser **out)
+{
+	struct rho_trouble t = { 0 };
+	struct rho_tokeniser *k = *out = rho_tokeniser_open(folder, &t);
+	if (!k)
+		return rho_fail(c, t.code, "%s", t.text);
+	if (rho_tokeniser_size(k) > vocab)
+		return rho_fail(c, RHO_EFORMAT, "%s: the tokeniser has token ids up to %zu, but the model has"
+		                " only %zu rows of embeddings (vocab_size of config.json); the two do not"
+		                " belong together", folder, rho_tokeniser_size(k) - 1, vocab);
+	if (types && rho_tokeniser_types(k) > types)
+		return rho_fail(c, RHO_EFORMAT, "%s: the tokeniser gives tokens the type %zu, but the model"
+		                " has only %zu types (type_vocab_size of config.json); the two do not belong"
+		                " together", folder, rho_tokeniser_types(k) - 1, types);
+	if (!rho_tokeniser_special(k))
+		return rho_fail(c, RHO_EFORMAT, "%s: the tokeniser adds no special tokens ([CLS], <s>), which"
+		                " leaves nothing of an empty text; its files want a post_processor", folder);
+	return 0;
 }
 
 int rho_embedder_open(struct rho_ctx *c, struct rho_embedder *e)
 {
-	size_t n = e->threads ? e->threads : processors();
-	e->workers = n > MOST_WORKERS ? MOST_WORKERS : n;
+	size_t special = rho_tokeniser_special(e->tokeniser);
+	if (e->longest < special)
+		return rho_fail(c, RHO_EINVAL, "texts are cut to %zu tokens, by max_length or by the model's own"
+		                " files, and %zu of a text's are special; allow at least so many",
+		                e->longest, special);
+	e->workers = rho_embedder_workers(e->threads);
 	e->worker = rho_alloc(c, e->workers, sizeof *e->worker);
 	return e->worker ? 0 : RHO_ENOMEM;
 }

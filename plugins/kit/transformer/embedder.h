@@ -7,6 +7,10 @@
 
 struct rho_embedder_worker;
 
+/* How many threads are to work: `threads`, or where that is 0 as many as there are processors for this
+ * process; no more than the host makes ranges of anything. */
+size_t rho_embedder_workers(size_t threads);
+
 struct rho_embedder {           /* zero-initialise, fill the first part, then rho_embedder_open */
 	const struct rho_tokeniser *tokeniser;
 	size_t longest;         /* tokens a text, special ones included */
@@ -26,7 +30,15 @@ struct rho_embedder {           /* zero-initialise, fill the first part, then rh
 	size_t workers, texts;  /* texts: done so far */
 };
 
-/* 0 or RHO_ENOMEM, recorded. [open] */
+/* *out: the tokeniser of a model's folder. Refused, by name, are ids or token types that the model has no row
+ * of embeddings for (`vocab` and `types` rows; types 0: it looks at none), and a tokeniser without special
+ * tokens, which would leave nothing of an empty text. 0 or an error, recorded; what *out then is, its owner
+ * closes. [open] */
+int rho_embedder_tokeniser(struct rho_ctx *, const char *folder, size_t vocab, size_t types,
+                           struct rho_tokeniser **out);
+
+/* 0, or an error, recorded: RHO_EINVAL where `longest` has no room for the special tokens, RHO_ENOMEM.
+ * [open] */
 int rho_embedder_open(struct rho_ctx *, struct rho_embedder *);
 /* Says at RHO_INFO how many texts were cut, if any were. Zeroed is fine; the tokeniser is left to its
  * owner. */

@@ -24,7 +24,8 @@ struct rho_kernels {
 	void (*add)(float *x, const float *y, size_t n);
 	void (*attention)(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out,
 	                  void *room);
-	/* y (m, n) = f(y + bias); bias (n) may be NULL. */
+	/* y (m, n) = f(y + bias), f of enum rho_activation; bias (n) may be NULL. Its error is below
+	 * 1e-6 max(1, |y|). NaN stays NaN. */
 	void (*finish)(float *y, const float *bias, size_t m, size_t n, unsigned activation);
 	/* x (m, n) to bytes: about x / scale[i] + zero[i]. A row with NaN or an infinity gets the scale
 	 * NaN. */

@@ -46,11 +46,6 @@ size_t rho_attention_room(size_t n, size_t heads, size_t width)
 	return (keys * width + values * n + 8 * (keys + values)) * sizeof(float);
 }
 
-void rho_activate(float *x, size_t n, unsigned activation)
-{
-	rho_kernels_at(0)->finish(x, NULL, 1, n, activation);
-}
-
 void rho_mean_rows(const float *x, size_t n, size_t d, float *out)
 {
 	enum { AT_ONCE = 64 };

@@ -22,10 +22,6 @@ size_t rho_attention_room(size_t n, size_t heads, size_t width);
 void rho_attention(const float *qkv, size_t n, size_t heads, size_t width, bool causal, float *out,
                    void *room);
 
-/* The activation (enum rho_activation of dense.h) over n floats, in place. Its error is below
- * 1e-6 max(1, |x|). NaN stays NaN. */
-void rho_activate(float *x, size_t n, unsigned activation);
-
 /* out (d) = mean over rows of x (n, d), summed in float64; and the largest of each column. */
 void rho_mean_rows(const float *x, size_t n, size_t d, float *out);
 void rho_max_rows(const float *x, size_t n, size_t d, float *out);

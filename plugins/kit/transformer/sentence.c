@@ -49,22 +49,6 @@ static void run(const void *model, const struct rho_seq *seq, size_t n, float *o
 
 /* ---- opening ---- */
 
-static int open_tokeniser(struct rho_ctx *c, struct rho_sentence *s, const char *folder)
-{
-	struct rho_trouble t = { 0 };
-	const struct rho_bert_config *g = rho_bert_config(s->bert);
-	s->tokeniser = rho_tokeniser_open(folder, &t);
-	if (!s->tokeniser)
-		return rho_fail(c, t.code, "%s", t.text);
-	if (rho_tokeniser_size(s->tokeniser) > g->vocab)
-		return rho_fail(
-			c, RHO_EFORMAT,
-			"%s: the tokeniser has token ids up to %zu, but the model has only"
-			" %zu rows of embeddings (vocab_size of config.json); the two do not belong together",
-			folder, rho_tokeniser_size(s->tokeniser) - 1, g->vocab);
-	return 0;
-}
-
 /* How many tokens of a text are read. */
 static int set_longest(struct rho_ctx *c, struct rho_sentence *s, const struct rho_modules *m)
 {
@@ -75,27 +59,7 @@ static int set_longest(struct rho_ctx *c, struct rho_sentence *s, const struct r
 		                "max_length is %zu, but the model has positions for %zu tokens; give a"
 		                " number up to that, or 0 for what the model's files say",
 		                longest, most);
-	/* The special tokens are kept whatever the limit. */
-	struct rho_tokens none = { 0 };
-	int code = rho_tokeniser_encode(s->tokeniser, (struct rho_str){ "", 0 }, NULL, 0, &none);
-	size_t special = none.n;
-	rho_tokens_free(&none);
-	if (code)
-		return rho_fail(c, code, "no memory left for the tokeniser");
-	longest = longest < most ? longest : most;
-	if (!special)
-		return rho_fail(
-			c, RHO_EFORMAT,
-			"%s: the tokeniser adds no special tokens ([CLS], <s>), which leaves nothing of"
-			" an empty text; its files want a post_processor",
-			m->transformer);
-	if (longest < special)
-		return rho_fail(
-			c, RHO_EINVAL,
-			"texts are cut to %zu tokens, of which %zu are special; set max_length to more,"
-			" at most %zu",
-			longest, special, most);
-	s->embedder.longest = longest;
+	s->embedder.longest = longest < most ? longest : most;
 	return 0;
 }
 
@@ -139,8 +103,9 @@ static int open_all(struct rho_ctx *c, struct rho_sentence *s, const struct rho_
 	                         (uint32_t)s->engine, &s->bert);
 	if (code)
 		return code;
-	s->dim = rho_bert_config(s->bert)->dim;
-	code = open_tokeniser(c, s, m->transformer);
+	const struct rho_bert_config *g = rho_bert_config(s->bert);
+	s->dim = g->dim;
+	code = rho_embedder_tokeniser(c, m->transformer, g->vocab, g->types, &s->tokeniser);
 	if (!code)
 		code = set_longest(c, s, m);
 	if (!code && as_said && m->dense)
@@ -185,8 +150,9 @@ int rho_sentence_open(struct rho_ctx *c, struct rho_sentence *s, struct rho_enco
 	return 0;
 }
 
-void rho_sentence_close(struct rho_ctx *c, struct rho_sentence *s)
+void rho_sentence_close(struct rho_ctx *c, void *self)
 {
+	struct rho_sentence *s = self;
 	rho_embedder_close(c, &s->embedder);
 	rho_dense_free(s->dense);
 	rho_tokeniser_close(s->tokeniser);
@@ -197,9 +163,10 @@ void rho_sentence_close(struct rho_ctx *c, struct rho_sentence *s)
 	s->embedder = (struct rho_embedder){ .model = NULL };
 }
 
-int rho_sentence_encode(struct rho_ctx *c, struct rho_sentence *s, uint32_t what, const struct rho_str *in,
-                        size_t n, float *out, size_t stride)
+int rho_sentence_encode(struct rho_ctx *c, void *self, uint32_t what, const struct rho_str *in, size_t n,
+                        float *out, size_t stride)
 {
+	struct rho_sentence *s = self;
 	if (what != RHO_TEXT)
 		return rho_fail(c, RHO_ENOSUP, "this model takes texts; pictures are for the encoder clip");
 	return rho_embedder_encode(c, &s->embedder, in, n, out, stride);

@@ -49,10 +49,10 @@ struct rho_sentence {           /* a plugin's self; zeroed by the host */
 int rho_sentence_open(struct rho_ctx *, struct rho_sentence *s, struct rho_encoder_info *,
                       uint32_t (*pool)(struct rho_ctx *, const struct rho_sentence *,
                                        const struct rho_modules *));
-void rho_sentence_close(struct rho_ctx *, struct rho_sentence *s);
 
-/* The plugins' encode. */
-int rho_sentence_encode(struct rho_ctx *, struct rho_sentence *s, uint32_t what, const struct rho_str *in,
-                        size_t n, float *out, size_t stride);
+/* The plugins' close and encode; self is their rho_sentence. */
+void rho_sentence_close(struct rho_ctx *, void *self);
+int rho_sentence_encode(struct rho_ctx *, void *self, uint32_t what, const struct rho_str *in, size_t n,
+                        float *out, size_t stride);
 
 #endif

@@ -44,7 +44,6 @@ size_t rho_weights_filter(struct rho_weights *, size_t first,
 
 size_t rho_dtype_size(uint32_t dtype);          /* bytes an element */
 const char *rho_dtype_name(uint32_t dtype);     /* as safetensors writes it: "F32" */
-bool rho_dtype_is_float(uint32_t dtype);
 
 /* Elements of a shape; false: more than memory could ever hold (in bytes of `size` each). */
 bool rho_shape_count(size_t rank, const size_t *shape, size_t size, size_t *n);

@@ -154,11 +154,6 @@ void rho_tensor_read(const struct rho_tensor *x, size_t first, size_t n, float *
 	}
 }
 
-const float *rho_tensor_direct(const struct rho_tensor *x)
-{
-	return x->dtype == RHO_DT_F32 && (uintptr_t)x->at % sizeof(float) == 0 ? x->at : NULL;
-}
-
 /* Infinite numbers and NaNs are those whose exponent is all ones. Each gives whether there is one
  * among n elements; without an early end, so that the loop becomes vectors. */
 static bool odd16(const unsigned char *in, size_t n, uint16_t ones)

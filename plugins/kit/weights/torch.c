@@ -40,16 +40,10 @@ static bool read_id(const struct rho_pickle_value *id, struct rho_storage *s, si
 	       && size_of(part->item[2], &n) && *offset <= s->n && n <= s->n - *offset;
 }
 
-static int compare(struct rho_str a, struct rho_str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n ? memcmp(a.at, b.at, n) : 0;
-	return c ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 static int by_key(const void *a, const void *b)
 {
-	return compare(((const struct rho_storage *)a)->key, ((const struct rho_storage *)b)->key);
+	const struct rho_storage *x = a, *y = b;
+	return rho_str_order(x->key, y->key);
 }
 
 int rho_torch_storages(const struct rho_pickle *p, const struct rho_blob *f, struct rho_storages *s,

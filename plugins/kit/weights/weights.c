@@ -52,8 +52,6 @@ const char *rho_dtype_name(uint32_t dtype)
 	return name[dtype];
 }
 
-bool rho_dtype_is_float(uint32_t dtype) { return dtype >= RHO_DT_F16; }
-
 bool rho_shape_count(size_t rank, const size_t *shape, size_t size, size_t *n)
 {
 	size_t bytes = size;
@@ -430,7 +428,7 @@ const struct rho_tensor *rho_weights_want(struct rho_weights *w, const char *nam
 		               rho_shape_text(x->rank, x->shape, found), rho_shape_text(rank, shape, wanted));
 		return NULL;
 	}
-	if (!rho_dtype_is_float(x->dtype)) {
+	if (x->dtype < RHO_DT_F16) {
 		rho_trouble_at(t, RHO_EFORMAT, w->file, 0,
 		               "tensor '%.200s' holds %s; F32, F16, BF16 or F64 is expected", name,
 		               rho_dtype_name(x->dtype));

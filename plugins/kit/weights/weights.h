@@ -4,6 +4,7 @@
 
 #include "../trouble.h"
 
+/* Whole numbers first: those from RHO_DT_F16 on are floating-point. */
 enum rho_dtype { RHO_DT_BOOL, RHO_DT_U8, RHO_DT_I8, RHO_DT_I16, RHO_DT_I32, RHO_DT_I64,
                  RHO_DT_F16, RHO_DT_BF16, RHO_DT_F32, RHO_DT_F64 };
 
@@ -45,9 +46,6 @@ bool rho_weights_used(const struct rho_weights *, size_t i);
 /* Elements first .. first + n - 1 as float32 into out (n). Other types are converted: F16 and BF16 exactly,
  * F64 and large whole numbers rounded. No check of values; rho_tensor_finite does that. Any thread. */
 void rho_tensor_read(const struct rho_tensor *, size_t first, size_t n, float *out);
-
-/* All elements as float32: the mapping itself where it is F32 and 4-byte aligned, else NULL. */
-const float *rho_tensor_direct(const struct rho_tensor *);
 
 /* 0, or RHO_EFORMAT that names the tensor and the first element that is NaN or infinite. */
 int rho_tensor_finite(const struct rho_tensor *, struct rho_trouble *);

@@ -124,16 +124,10 @@ static size_t read_entry(const struct rho_blob *f, const unsigned char *p, uint6
 	return CENTRAL + name + extra + comment;
 }
 
-static int compare(struct rho_str a, struct rho_str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n ? memcmp(a.at, b.at, n) : 0;
-	return c ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 static int by_name(const void *a, const void *b)
 {
-	return compare(((const struct rho_zip_entry *)a)->name, ((const struct rho_zip_entry *)b)->name);
+	const struct rho_zip_entry *x = a, *y = b;
+	return rho_str_order(x->name, y->name);
 }
 
 int rho_zip_open(struct rho_zip *z, const struct rho_blob *f, struct rho_trouble *t)
@@ -207,12 +201,13 @@ static const unsigned char *place(const struct rho_zip *z, const struct rho_zip_
                                   struct rho_trouble *t)
 {
 	const struct rho_blob *f = z->file;
-	const unsigned char *p = f->at + e->at;
-	if (f->len >= LOCAL && e->at <= f->len - LOCAL && signature(p, "\x03\x04")) {
+	bool inside = f->len >= LOCAL && e->at <= f->len - LOCAL;
+	const unsigned char *p = inside ? f->at + e->at : NULL;
+	if (inside && signature(p, "\x03\x04")) {
 		size_t name = rho_u16_at(p + 26), extra = rho_u16_at(p + 28);
 		size_t left = f->len - LOCAL - (size_t)e->at;
 		if (name + extra <= left && e->packed <= left - name - extra
-		    && !compare((struct rho_str){ (const char *)p + LOCAL, name }, e->name))
+		    && rho_str_same((struct rho_str){ (const char *)p + LOCAL, name }, e->name))
 			return p + LOCAL + name + extra;
 	}
 	rho_trouble_at(t, RHO_EFORMAT, f->path, 0,

@@ -115,6 +115,14 @@ Test(source, mistakes_have_a_place)
 	refuse(dir, RHO_SOURCE_LINES, NULL, "--images");
 	refuse(latin, RHO_SOURCE_IMAGES, NULL, "not a folder");
 	refuse(dir, 0, NULL, "no pictures");
+	char *shots = rho_xprintf("%s/shots", dir), *pipe = rho_xprintf("%s/a.png", shots);
+	cr_assert_eq(mkdir(shots, 0700), 0);
+	cr_assert_eq(mkfifo(pipe, 0600), 0);
+	refuse(shots, 0, NULL, "a.png is named like a picture, but is no regular file");
+	cr_assert_eq(unlink(pipe), 0);
+	char *broken = place_text(shots, "b\nc.png", "B");
+	refuse(shots, 0, NULL, "line break in its name");
+	free(shots), free(pipe), free(broken);
 	free(latin), free(empty), free(csv), free(odd), free(jsonl), free(none), free(gone);
 	place_remove(dir);
 }

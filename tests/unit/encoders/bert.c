@@ -438,6 +438,37 @@ Test(bert, long_texts_are_cut)
 	free(big);
 }
 
+/* Token types that the model has no row for, no special tokens, more of them than the model has positions for: a
+ * row would be read from beyond a table. */
+Test(bert, frames_that_do_not_fit)
+{
+#define A_TYPE "{\"Sequence\": {\"id\": \"A\", \"type_id\": %d}}"
+	static const char frame[] = "{\"type\": \"TemplateProcessing\", \"special_tokens\": {\"x\": {\"ids\":"
+	                            " [%s1]}}, \"single\": [" A_TYPE "%s], \"pair\": [" A_TYPE
+	                            ", {\"Sequence\": {\"id\": \"B\", \"type_id\": 1}}]}";
+	static const char special[] = ", {\"SpecialToken\": {\"id\": \"x\", \"type_id\": 0}}";
+	char text[1000], *folder = model_copy(model_real("tiny-random-bert"));
+	snprintf(text, sizeof text, frame, "", 2, special, 0);
+	model_frame(folder, text);
+	coder_refuses(RHO_EFORMAT, (const char *[]){ "the type 2", "only 2 types", NULL }, "bert",
+	              "path = \"%s\"", folder);
+	snprintf(text, sizeof text, frame, "", 0, "", 0);
+	model_frame(folder, text);
+	coder_refuses(RHO_EFORMAT, (const char *[]){ "no special tokens", NULL }, "bert", "path = \"%s\"",
+	              folder);
+	snprintf(text, sizeof text, frame, "1, 1, 1, 1, 1, 1, 1, 1, ", 1, special, 0);
+	model_frame(folder, text);
+	coder_refuses(RHO_EINVAL, (const char *[]){ "cut to 8 tokens", "9 of a text's", NULL }, "bert",
+	              "path = \"%s\"\nmax_length = 8", folder);
+	struct coder e;
+	coder_open(&e, "bert", "path = \"%s\"\nmax_length = 9", folder);
+	float out[32];
+	coder_encode(&e, RHO_TEXT, &(struct rho_str){ "", 0 }, 1, out);
+	cr_assert(isfinite(out[0]));
+	coder_close(&e);
+	model_remove(folder);
+}
+
 /* How many were cut is said once, by close. */
 Test(bert, says_how_many_texts_were_cut)
 {

@@ -1,6 +1,6 @@
 /* clip: texts and pictures against the reference's rows and logits, independence of the batch and of threads,
  * pictures that cannot be read, folders with one tower only. */
-#include "../plugin.h"
+#include "coder.h"
 #include "kit/transformer/dense.h"
 #include "model.h"
 
@@ -8,38 +8,16 @@
 
 enum { TEXTS = 70, PICTURES = 13 };
 
-struct coder {
-	struct test_plugin p;
-	const struct rho_encoder *encoder;
-	struct rho_encoder_info info;
-};
-
 /* Opens the plugin on a folder with further TOML lines; the open slot's code. */
-static int coder_open(struct coder *e, const char *folder, const char *more)
+static int open_on(struct coder *e, const char *folder, const char *more)
 {
-	char toml[2000];
-	memset(e, 0, sizeof *e);
-	snprintf(toml, sizeof toml, "path = \"%s\"\n%s", folder, more);
-	test_make(&e->p, RHO_ENCODER, "clip", toml, 1);
-	e->encoder = e->p.inst->module->plugin.encoder;
-	return TEST_CALL(&e->p, "open", true, e->encoder->open(TEST_SELF(&e->p), &e->info));
-}
-
-static void coder_close(struct coder *e)
-{
-	e->encoder->close(TEST_SELF(&e->p));
-	test_free(&e->p);
+	return coder_try(e, "clip", "path = \"%s\"\n%s", folder, more);
 }
 
 static int encode(struct coder *e, uint32_t what, const struct rho_str *in, size_t n, float *out)
 {
 	return TEST_CALL(&e->p, "encode", false,
 	                 e->encoder->encode(TEST_SELF(&e->p), what, in, n, out, e->info.dim));
-}
-
-static void encode_well(struct coder *e, uint32_t what, const struct rho_str *in, size_t n, float *out)
-{
-	cr_assert_eq(encode(e, what, in, n, out), 0, "%s", e->p.why.at);
 }
 
 /* What the reference has: inputs, and rows of length 1. */
@@ -134,29 +112,29 @@ static void check(const char *folder, uint32_t what, const struct reference *r)
 	size_t n = r->n * r->dim;
 	float *out = calloc(n, sizeof *out), *other = calloc(n, sizeof *other);
 	struct rho_str back[TEXTS];
-	cr_assert_eq(coder_open(&e, folder, "normalise = false"), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, folder, "normalise = false"), 0, "%s", e.p.why.at);
 	cr_assert(e.info.dim == r->dim && e.info.takes == (RHO_TEXT | RHO_IMAGE) && !e.info.unit_norm);
-	encode_well(&e, what, r->in, r->n, out);
+	coder_encode(&e, what, r->in, r->n, out);
 	is_reference(r, out, false);
 	for (size_t i = 0; i < r->n; i++) {
-		encode_well(&e, what, r->in + i, 1, other);
+		coder_encode(&e, what, r->in + i, 1, other);
 		same(out + i * r->dim, other, r->dim, "alone");
 		back[i] = r->in[r->n - 1 - i];
 	}
-	encode_well(&e, what, back, r->n, other);
+	coder_encode(&e, what, back, r->n, other);
 	for (size_t i = 0; i < r->n; i++)
 		same(out + i * r->dim, other + (r->n - 1 - i) * r->dim, r->dim, "backwards");
-	encode_well(&e, what, NULL, 0, NULL);
+	coder_encode(&e, what, NULL, 0, NULL);
 	coder_close(&e);
-	cr_assert_eq(coder_open(&e, folder, ""), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, folder, ""), 0, "%s", e.p.why.at);
 	cr_assert(e.info.unit_norm);
-	encode_well(&e, what, r->in, r->n, out);
+	coder_encode(&e, what, r->in, r->n, out);
 	is_reference(r, out, true);
 	coder_close(&e);
 	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
-		cr_assert_eq(coder_open(&e, folder, ways[k]), 0, "%s", e.p.why.at);
+		cr_assert_eq(open_on(&e, folder, ways[k]), 0, "%s", e.p.why.at);
 		e.p.world.threads = 4;
-		encode_well(&e, what, r->in, r->n, other);
+		coder_encode(&e, what, r->in, r->n, other);
 		same(out, other, n, ways[k]);
 		coder_close(&e);
 	}
@@ -197,11 +175,11 @@ Test(clip, texts_and_pictures_share_one_space)
 	json_t *all = json_loadb(json, bytes, 0, NULL);
 	reference_texts(&texts, folder);
 	reference_pictures(&pictures, folder);
-	cr_assert_eq(coder_open(&e, folder, ""), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, folder, ""), 0, "%s", e.p.why.at);
 	size_t d = e.info.dim;
 	float *t = calloc(TEXTS * d, sizeof *t), *p = calloc(PICTURES * d, sizeof *p);
-	encode_well(&e, RHO_TEXT, texts.in, TEXTS, t);
-	encode_well(&e, RHO_IMAGE, pictures.in, PICTURES, p);
+	coder_encode(&e, RHO_TEXT, texts.in, TEXTS, t);
+	coder_encode(&e, RHO_IMAGE, pictures.in, PICTURES, p);
 	double scale = json_number_value(json_object_get(all, "logit_scale_exp"));
 	uint32_t *id = model_ids(all, "text_ids", &n_texts);
 	double *logit = model_numbers(all, "logits_per_image", &n_logits);
@@ -238,7 +216,7 @@ Test(clip, the_first_bad_picture_is_named)
 	struct coder e;
 	float out[PICTURES * 24], one[24];
 	reference_pictures(&r, folder);
-	cr_assert_eq(coder_open(&e, folder, "batch_tokens = 40"), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, folder, "batch_tokens = 40"), 0, "%s", e.p.why.at);
 	struct rho_str whole = r.in[4], late = r.in[11];
 	e.p.world.threads = 4;
 	for (size_t times = 0; times < 20; times++) {
@@ -251,8 +229,8 @@ Test(clip, the_first_bad_picture_is_named)
 		HAS(e.p.why.at, "picture 12 of 13: it is empty (0 bytes)");
 		r.in[11] = late;
 	}
-	encode_well(&e, RHO_IMAGE, r.in, PICTURES, out);
-	encode_well(&e, RHO_IMAGE, r.in + 11, 1, one);
+	coder_encode(&e, RHO_IMAGE, r.in, PICTURES, out);
+	coder_encode(&e, RHO_IMAGE, r.in + 11, 1, one);
 	same(out + 11 * 24, one, 24, "after errors");
 	const struct rho_str text = { "no picture", 10 };
 	cr_assert_eq(encode(&e, RHO_IMAGE, &text, 1, one), RHO_EFORMAT);
@@ -290,9 +268,9 @@ Test(clip, one_tower_alone)
 	reference_pictures(&pictures, folder);
 	one_tower(copy, "text_config", "clip_text_model");
 	model_text(copy, "preprocessor_config.json", NULL);
-	cr_assert_eq(coder_open(&e, copy, ""), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, copy, ""), 0, "%s", e.p.why.at);
 	cr_assert_eq(e.info.takes, RHO_TEXT);
-	encode_well(&e, RHO_TEXT, texts.in, TEXTS, out);
+	coder_encode(&e, RHO_TEXT, texts.in, TEXTS, out);
 	is_reference(&texts, out, true);
 	cr_assert_eq(encode(&e, RHO_IMAGE, pictures.in, 1, out), RHO_ENOSUP);
 	HAS(e.p.why.at, "no tower for pictures");
@@ -301,9 +279,9 @@ Test(clip, one_tower_alone)
 	copy = model_copy(folder);
 	one_tower(copy, "vision_config", "clip_vision_model");
 	model_text(copy, "tokenizer.json", NULL);
-	cr_assert_eq(coder_open(&e, copy, ""), 0, "%s", e.p.why.at);
+	cr_assert_eq(open_on(&e, copy, ""), 0, "%s", e.p.why.at);
 	cr_assert_eq(e.info.takes, RHO_IMAGE);
-	encode_well(&e, RHO_IMAGE, pictures.in, PICTURES, out);
+	coder_encode(&e, RHO_IMAGE, pictures.in, PICTURES, out);
 	is_reference(&pictures, out, true);
 	cr_assert_eq(encode(&e, RHO_TEXT, texts.in, 1, out), RHO_ENOSUP);
 	HAS(e.p.why.at, "no tower for texts");
@@ -320,20 +298,36 @@ Test(clip, folders_that_do_not_fit)
 	struct coder e;
 	char *copy = model_copy(folder);
 	model_text(copy, "preprocessor_config.json", "{\"size\": 224, \"crop_size\": 224}");
-	cr_assert_eq(coder_open(&e, copy, ""), RHO_EFORMAT);
+	cr_assert_eq(open_on(&e, copy, ""), RHO_EFORMAT);
 	HAS(e.p.why.at, "224 x 224 pixels, but the model takes 32 x 32");
 	test_free(&e.p);
 	model_text(copy, "preprocessor_config.json", "{\"resample\": 0}");
-	cr_assert_eq(coder_open(&e, copy, ""), RHO_ENOSUP);
+	cr_assert_eq(open_on(&e, copy, ""), RHO_ENOSUP);
 	HAS(e.p.why.at, "preprocessor_config.json: resample");
 	test_free(&e.p);
 	model_remove(copy);
-	cr_assert_neq(coder_open(&e, model_real("tiny-random-bert"), ""), 0);
+	cr_assert_neq(open_on(&e, model_real("tiny-random-bert"), ""), 0);
 	HAS(e.p.why.at, "bert");
 	test_free(&e.p);
 	copy = model_copy(NULL);
-	cr_assert_eq(coder_open(&e, copy, ""), RHO_EIO);
+	cr_assert_eq(open_on(&e, copy, ""), RHO_EIO);
 	HAS(e.p.why.at, "/config.json");
+	test_free(&e.p);
+	model_remove(copy);
+	/* More tokens around a text than the model has positions for: they would be read from beyond the table. */
+	copy = model_copy(folder);
+	one_tower(copy, "text_config", "clip_text_model");
+	model_frame(copy, "{\"type\": \"TemplateProcessing\", \"special_tokens\": {\"x\": {\"ids\":"
+	            " [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}}, \"single\": [{\"SpecialToken\": {\"id\": \"x\"}},"
+	            " {\"Sequence\": {\"id\": \"A\"}}], \"pair\": [{\"Sequence\": {\"id\": \"A\"}},"
+	            " {\"Sequence\": {\"id\": \"B\"}}]}");
+	model_text(copy, "tokenizer_config.json", "{\"model_max_length\": 10}");
+	cr_assert_eq(open_on(&e, copy, ""), RHO_EINVAL);
+	HAS(e.p.why.at, "cut to 10 tokens");
+	test_free(&e.p);
+	model_frame(copy, "null");
+	cr_assert_eq(open_on(&e, copy, ""), RHO_EFORMAT);
+	HAS(e.p.why.at, "no special tokens");
 	test_free(&e.p);
 	model_remove(copy);
 }

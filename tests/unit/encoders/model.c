@@ -106,6 +106,19 @@ void model_config(const char *folder, const char *old, const char *new)
 	free(text);
 }
 
+void model_frame(const char *folder, const char *post_processor)
+{
+	size_t n;
+	char *text = model_read(folder, "tokenizer.json", &n);
+	json_t *all = json_loadb(text, n, 0, NULL), *frame = json_loads(post_processor, JSON_DECODE_ANY, NULL);
+	cr_assert(all && frame && !json_object_set_new(all, "post_processor", frame));
+	char *out = json_dumps(all, 0);
+	model_text(folder, "tokenizer.json", out);
+	free(out);
+	free(text);
+	json_decref(all);
+}
+
 static int drop(const char *path, const struct stat *st, int type, struct FTW *at) { return remove(path); }
 
 void model_remove(char *folder)

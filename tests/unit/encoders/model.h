@@ -20,6 +20,8 @@ void model_bytes(const char *folder, const char *name, const void *bytes, size_t
 char *model_read(const char *folder, const char *name, size_t *n);
 /* FOLDER/config.json with `old` replaced by `new`, which must be there. */
 void model_config(const char *folder, const char *old, const char *new);
+/* FOLDER/tokenizer.json with another "post_processor". */
+void model_frame(const char *folder, const char *post_processor);
 void model_remove(char *folder);
 
 /* Line by line: the object, or NULL at the end; the caller frees with json_decref. */

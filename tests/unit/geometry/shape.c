@@ -1,4 +1,4 @@
-/* shape.c: alignment, uniformity, spectra, intrinsic dimension and the eluder count against known values. */
+/* shape.c: uniformity, spectra, intrinsic dimension and the eluder count against known values. */
 #include "rows.h"
 
 #include "geometry/moments.h"
@@ -16,17 +16,12 @@ static double uniformity(const float *x, size_t n, size_t d)
 	return value;
 }
 
-Test(shape, alignment_uniformity_info_nce)
+Test(shape, uniformity)
 {
 	static const size_t d[] = { 2, 3, 5, 16, 64, 128, 384, 768 };
 	static const double sphere[] = { -1.575027, -2.079777, -2.654247, -3.513036,
 		                         -3.875236, -3.937530, -3.979168, -3.989583 };
-	float one[] = { 1, 0 }, other[] = { 0, 3 }, pair[] = { 5, 0, -5, 0 }, x[40 * 40] = { 0 }, triangle[6];
-	struct rho_units a = units(one, 1, 2), b = units(other, 1, 2);
-	double s[16] = { 0 }, term;
-	NEAR(rho_alignment(&a, &b, 2, &term), 2, 1e-15);
-	NEAR(rho_alignment(&a, &b, 1, NULL), sqrt(2), 1e-15);
-	cr_assert_eq(term, 2);
+	float one[] = { 1, 0 }, pair[] = { 5, 0, -5, 0 }, x[40 * 40] = { 0 }, triangle[6];
 	for (size_t i = 0; i < 8; i++)
 		NEAR(rho_sphere_uniformity(d[i]), sphere[i], 6e-7);
 	NEAR(uniformity(pair, 2, 2), -8, 1e-12);
@@ -42,14 +37,6 @@ Test(shape, alignment_uniformity_info_nce)
 		x[i] -= 1.0F / 40;
 	NEAR(uniformity(x, 40, 40), -4 * 40.0 / 39, 1e-6);
 	cr_assert(isnan(uniformity(one, 1, 2)));
-	for (size_t i = 0; i < 4; i++)
-		s[i * 5] = 1;
-	NEAR(rho_info_nce(s, 4, 0.05) / 6.18346e-9, 1, 1e-6);
-	s[1] = 2; /* a wrong pair that is closer */
-	NEAR(rho_info_nce(s, 4, 1),
-	     (log((exp(1) + exp(2) + 2) / exp(1)) + 3 * log((exp(1) + 3) / exp(1))) / 4, 1e-14);
-	rho_units_free(&a);
-	rho_units_free(&b);
 }
 
 Test(shape, mean_cosine_and_histogram)

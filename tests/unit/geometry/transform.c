@@ -168,7 +168,11 @@ Test(transform, what_cannot_be)
 	struct rho_buf why = { 0 };
 	struct rho_transform *t = parse(&wide, 1);
 	cr_assert_eq(rho_transform_fit(t, &m, false, 1, &why), -1);
-	cr_assert(strstr(why.at, "than there are columns: at most 4 (4 rows of 10 columns)"), "%s", why.at);
+	cr_assert(strstr(why.at, "than there are rows: at most 4 (4 rows of 10 columns)"), "%s", why.at);
+	struct rho_mat tall = mat(x, 10, 4);
+	rho_buf_clear(&why);
+	cr_assert_eq(rho_transform_fit(t, &tall, false, 1, &why), -1);
+	cr_assert(strstr(why.at, "than there are columns: at most 4 (10 rows of 4 columns)"), "%s", why.at);
 	rho_transform_free(t);
 	rho_buf_clear(&why);
 	t = parse(&long_, 1);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <store/npy.h>
 #include <store/store.h>
@@ -161,6 +162,11 @@ Test(npy, refuse_every_truncation)
 	rho_buf_clear(&why);
 	cr_assert_eq(rho_npy_map(folder, &mat, &map, &len, &why), -1);
 	cr_assert(says(&why, folder));
+	cr_assert_eq(remove(path), 0);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	rho_buf_clear(&why);
+	cr_assert_eq(rho_npy_map(path, &mat, &map, &len, &why), -1, "a pipe is not waited for");
+	cr_assert(says(&why, "it is not a file"));
 	rho_buf_free(&all);
 	rho_buf_free(&why);
 	free(m);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "activated.h"
 #include "bare_host.h"
 #include "kit/transformer/dense.h"
 #include "kit/transformer/kernels.h"
@@ -12,26 +13,6 @@ enum { ENGINES = 3, PRECISIONS = 3 };
 static float drawn(struct rho_rng *r)
 {
 	return (float)rho_normal(r);
-}
-
-static double activated(double x, unsigned activation)
-{
-	switch (activation) {
-	case RHO_ACT_GELU:
-		return 0.5 * x * erfc(-x / sqrt(2));
-	case RHO_ACT_GELU_TANH:
-		return 0.5 * x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
-	case RHO_ACT_QUICK_GELU:
-		return x / (1 + exp(-1.702 * x));
-	case RHO_ACT_RELU:
-		return x > 0 ? x : 0;
-	case RHO_ACT_SILU:
-		return x / (1 + exp(-x));
-	case RHO_ACT_TANH:
-		return tanh(x);
-	default:
-		return x;
-	}
 }
 
 /* To bfloat16, nearest even, by arithmetic on the fraction. */

@@ -151,8 +151,6 @@ Test(weights, real_models_hold_what_numpy_finds_in_them)
 	cr_assert_float_eq(sum(w, "embeddings.LayerNorm.bias"), 1.3855791026726365, 1e-12);
 	cr_assert_float_eq(sum(w, "pooler.dense.weight"), 0.13988462769702892, 1e-12);
 	cr_assert_float_eq(sum(w, "embeddings.position_ids"), 8128, 0);
-	cr_assert_not_null(rho_tensor_direct(rho_weights_find(w, "pooler.dense.weight")));
-	cr_assert_null(rho_tensor_direct(rho_weights_find(w, "embeddings.position_ids")));
 	rho_weights_close(w);
 
 	w = open_real("tiny-random-bert/model.legacy-keys.safetensors");
@@ -190,8 +188,8 @@ Test(weights, halves_of_a_real_model_are_its_floats_rounded)
 			cr_assert_eq(y->dtype, other[k].dtype);
 			cr_assert_eq(x->n, y->n);
 			float *rounded = malloc(y->n * sizeof(float));
-			const float *value = rho_tensor_direct(x);
-			cr_assert_not_null(value);
+			float *value = malloc(x->n * sizeof(float));
+			rho_tensor_read(x, 0, x->n, value);
 			rho_tensor_read(y, 0, y->n, rounded);
 			for (size_t j = 0; j < y->n; j++) {
 				float most = fmaxf(fabsf(value[j]) * other[k].ulp, other[k].least);
@@ -199,6 +197,7 @@ Test(weights, halves_of_a_real_model_are_its_floats_rounded)
 				differ += rounded[j] != value[j];
 			}
 			free(rounded);
+			free(value);
 		}
 		cr_assert_gt(differ, 40000);    /* of 51,018: they are indeed of another type */
 		rho_weights_close(w);

@@ -42,6 +42,8 @@ static int letters_open(struct rho_ctx *c, void *self, struct rho_encoder_info *
 			.takes = e->mode == IMAGES ? RHO_IMAGE : RHO_TEXT,
 		.unit_norm = e->unit, .max_batch = (size_t)e->batch,
 	};
+	rho_log(c, RHO_INFO, "counts bytes");
+	rho_log(c, RHO_DEBUG, "byte b counts in column b mod %zu", info->dim);
 	return 0;
 }
 
