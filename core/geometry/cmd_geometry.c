@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/blas.h"
 #include "../base/file.h"
 #include "../command.h"
 #include "../encode/chosen.h"
@@ -33,6 +32,8 @@ static const char help[] =
 	"                    20,000; of more, 20,000 for coverage and 4,096 for pairs)\n"
 	"  --reward WHAT     for the decision gap: a file (.npy, .txt, .csv) of a reward a row, a column\n"
 	"                    of the dataset's actions, or links: how often each is right\n"
+	"  --alignment       how near a dataset's contexts lie to the actions they are linked to; encodes\n"
+	"                    the contexts, too\n"
 	"  --top M           hits are of the M best (10)\n"
 	"  --eps E           the eluder count goes on until no width is above E (0.5),\n"
 	"  --picks N         or after N picks (1024)\n"
@@ -57,7 +58,7 @@ struct args {
 	size_t k[MOST_K], n_k;
 	uint64_t rows, seed, top, picks;
 	double eps, ridge, level;
-	bool rows_given, raw, markdown, quiet;
+	bool rows_given, raw, alignment, markdown, quiet;
 };
 
 /* ---- arguments ---- */
@@ -177,10 +178,12 @@ static int take_valued(struct args *a, int argc, char **argv, int *i)
 /* 1: it was a flag or a file; -1: a mistake, told. */
 static int take_word(struct args *a, const char *word)
 {
-	static const char *const names[] = { "--raw",  "--markdown", "--quiet",
+	static const char *const names[] = { "--raw",  "--markdown", "--quiet",         "--alignment",
 		                             "--help", VALUED,       RHO_CHOSEN_OPTIONS };
 	if (!strcmp(word, "--raw"))
 		return a->raw = true, 1;
+	if (!strcmp(word, "--alignment"))
+		return a->alignment = true, 1;
 	if (!strcmp(word, "--markdown"))
 		return a->markdown = true, 1;
 	if (!strcmp(word, "--quiet"))
@@ -359,10 +362,12 @@ static int measure(struct session *t, struct rho_buf *why)
 		struct rho_subject *one = &t->s.at[t->number];
 		t->name = one->name;
 		settle_options(t, one);
-		err = rho_geometry_measure(&one->rows, &t->o, &one->g, why);
+		err = rho_geometry_measure(&one->rows, &t->o, &one->g, why) ? 1 : 0;
+		if (!err && t->a->alignment)
+			err = rho_subject_align(one, &t->o, why) ? 2 : 0;
 	}
 	rho_progress_clear(&t->progress);
-	return err ? 1 : 0;
+	return err;
 }
 
 /* ---- telling ---- */
@@ -407,7 +412,8 @@ static int geometry(struct args *a)
 	int status = gather(&t);
 	if (!status)
 		status = rho_subjects_open(&t.s, &(struct rho_opening){ a->chosen.registry, a->store,
-		                                                        a->chosen.threads, a->quiet });
+		                                                        a->chosen.threads, a->quiet,
+		                                                        a->alignment });
 	if (!status && a->reward)
 		status = rho_subjects_reward(&t.s, a->reward, &why) ? 2 : 0;
 	if (!status)
@@ -440,7 +446,6 @@ int rho_cmd_geometry(int argc, char **argv)
 	a->top = 10;
 	a->picks = 1024;
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error of write() */
-	rho_blas_environment();
 	rho_chosen_init(&a->chosen, "rho geometry", argc);
 	status = parse(a, argc, argv);
 	if (status < 0)

@@ -16,6 +16,7 @@ const struct rho_measure rho_measures[] = {
 	{ "partition_isotropy", "partition", RHO_MEASURE_SPREAD, "groups", AT(partition), NULL },
 	{ "iso_score", "IsoScore", RHO_MEASURE_SPREAD, "groups", AT(iso_score), NULL },
 	{ "entropy_isotropy", "entropy", RHO_MEASURE_SPREAD, "groups", AT(entropy), NULL },
+	{ "alignment", "alignment", RHO_MEASURE_SPREAD, "rows", AT(alignment), NULL },
 	{ "participation_ratio", "participation", RHO_MEASURE_FILLED, "groups", AT(participation), NULL },
 	{ "effective_rank", "effective rank", RHO_MEASURE_FILLED, "groups", AT(effective_rank), NULL },
 	{ "stable_rank", "stable rank", RHO_MEASURE_FILLED, "groups", AT(stable_rank), NULL },
@@ -41,6 +42,11 @@ struct rho_estimate rho_measure_of(const struct rho_geometry *g, const struct rh
 	else
 		memcpy(&e.value, at, sizeof e.value);
 	return e;
+}
+
+bool rho_measure_told(const struct rho_geometry *g, const struct rho_measure *m)
+{
+	return m->offset != AT(alignment) || g->aligned;
 }
 
 size_t rho_shown_k(const struct rho_cover_point *curve, size_t n_k, size_t at[3])

@@ -18,6 +18,9 @@ extern const size_t rho_n_measures;
 
 struct rho_estimate rho_measure_of(const struct rho_geometry *, const struct rho_measure *);
 
+/* Whether it is to be told of this one: all are but the alignment that was not asked for. */
+bool rho_measure_told(const struct rho_geometry *, const struct rho_measure *);
+
 /* The places in a curve of n_k that a table shows: the powers of ten that are in it (k below 10 is not), else
  * a few spread evenly. How many, at most 3. */
 size_t rho_shown_k(const struct rho_cover_point *curve, size_t n_k, size_t at[3]);

@@ -92,6 +92,8 @@ static json_t *subject_json(const struct rho_subject *one, struct rho_registry *
 	for (size_t i = 0; i < rho_n_measures; i++) {
 		const struct rho_measure *m = &rho_measures[i];
 		struct rho_estimate e = rho_measure_of(g, m);
+		if (!rho_measure_told(g, m))
+			continue;
 		json_object_set_new(measures, m->key,
 		                    m->interval ? estimate(e, m->interval)
 		                                : json_pack("{s:o}", "value", number(e.value)));
@@ -223,7 +225,8 @@ static void put_subject(const struct lines *l, const struct rho_subject *one)
 	put_plain(l, "n", NAN, (double)g->n);
 	put_plain(l, "dim", NAN, (double)g->dim);
 	for (size_t i = 0; i < rho_n_measures; i++)
-		put_line(l, rho_measures[i].key, NAN, rho_measure_of(g, &rho_measures[i]));
+		if (rho_measure_told(g, &rho_measures[i]))
+			put_line(l, rho_measures[i].key, NAN, rho_measure_of(g, &rho_measures[i]));
 	put_line(l, "mean_distance", NAN, g->distance);
 	for (size_t q = 0; q < g->n_k; q++)
 		put_point(l, &g->curve[q], one->reward);

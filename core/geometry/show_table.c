@@ -269,13 +269,19 @@ static void put_measure(struct sheet *t, const struct rho_geometry *g, const str
 	}
 }
 
+/* Whether a table of this group has a column for it. */
+static bool has_column(const struct sheet *t, const struct rho_measure *m, uint32_t group)
+{
+	return m->group == group && m->head && rho_measure_told(&t->s->at[0].g, m);
+}
+
 static void show_group(struct sheet *t, uint32_t group, const char *title, const char *about)
 {
 	const char *head[16] = { "" };
 	size_t n = 1;
 	begin(t, title, about);
 	for (size_t j = 0; j < rho_n_measures; j++)
-		if (rho_measures[j].group == group && rho_measures[j].head) {
+		if (has_column(t, &rho_measures[j], group)) {
 			head[n++] = rho_measures[j].head;
 			if (rho_measures[j].missing)
 				note_missing(t, &rho_measures[j]);
@@ -284,7 +290,7 @@ static void show_group(struct sheet *t, uint32_t group, const char *title, const
 	for (size_t i = 0; i < t->s->n; i++) {
 		rho_grid_put(t->grid, RHO_PLAIN, t->s->at[i].name);
 		for (size_t j = 0; j < rho_n_measures; j++)
-			if (rho_measures[j].group == group && rho_measures[j].head)
+			if (has_column(t, &rho_measures[j], group))
 				put_measure(t, &t->s->at[i].g, &rho_measures[j]);
 	}
 	for (size_t i = 0; i < t->s->n && group == RHO_MEASURE_SPREAD; i++) {
@@ -294,7 +300,7 @@ static void show_group(struct sheet *t, uint32_t group, const char *title, const
 		put_number(t, 0);
 		put_number(t, t->s->at[i].g.sphere_uniformity);
 		for (size_t c = 3; c < n; c++)
-			put_number(t, 1);
+			put_number(t, strcmp(head[c], "alignment") ? 1 : NAN);
 	}
 	end(t);
 }
@@ -320,7 +326,8 @@ static void show_groups(struct sheet *t)
 	           "Mean cosine: 0 when directions cancel out, 1 when all are one. Uniformity (Wang & "
 	           "Isola): lower "
 	           "is more even. Partition (Mu & Viswanath), IsoScore, entropy of singular values: 1 is "
-	           "isotropic, 0 is one direction.");
+	           "isotropic, 0 is one direction. Alignment (with --alignment): mean squared distance of "
+	           "contexts to the actions they are linked to; lower is nearer, 2 is unrelated.");
 	show_group(t, RHO_MEASURE_FILLED, "Dimensions filled", filled);
 	show_group(t, RHO_MEASURE_NEARBY, "Dimension nearby",
 	           "How many dimensions the nearest neighbours seem to lie in: TwoNN by two of them, MLE "

@@ -104,7 +104,7 @@ static int prepare(struct rho_subjects *s, const struct rho_opening *o)
 	                                                 .plan = &plan,
 	                                                 .needed = needed,
 	                                                 .store_dir = o->store_dir,
-	                                                 .actions_only = true,
+	                                                 .actions_only = !o->contexts,
 	                                                 .threads = o->threads,
 	                                                 .before = &before,
 	                                                 .progress = &progress,
@@ -134,7 +134,7 @@ static int open_stage(struct rho_subject *one, const struct rho_opening *o, stru
 	int fault;
 	if (!store)
 		return 1;
-	fault = rho_stage_features(&one->stage, &world, one->role, store, true, why);
+	fault = rho_stage_features(&one->stage, &world, one->role, store, !o->contexts, why);
 	rho_store_close(store);
 	if (fault)
 		return fault == RHO_N_ROLES ? 1 : 2;

@@ -41,7 +41,7 @@ struct rho_opening {
 	struct rho_registry *registry;
 	const char *store_dir;
 	unsigned threads;
-	bool quiet;
+	bool quiet, contexts; /* contexts: encode those, too */
 };
 
 /* Reads the matrices, fills the store with what it lacks (in child processes), and refuses what has no
@@ -57,6 +57,15 @@ int rho_subjects_reward(struct rho_subjects *, const char *source, struct rho_bu
 /* Rewards (n) from a text: a number a line; the first line of a .csv may be a header. The caller's; NULL with
  * why, which has file and line. */
 double *rho_rewards_read(const char *path, size_t *n, struct rho_buf *why);
+
+/* Fills g.alignment: the mean over contexts of the mean over their links (of a weight above 0) of the squared
+ * distance of context and action at length 1 (Wang & Isola, ICML 2020, alpha 2; a pair is one of the dataset's own
+ * links). Interval: bootstrap over contexts. After the subject was opened with `contexts` and measured. 0 or -1 with
+ * why: a file, no links, contexts without vectors. */
+int rho_subject_align(struct rho_subject *, const struct rho_geometry_options *, struct rho_buf *why);
+
+/* |x / |x| - y / |y||^2 over d numbers, in float64; a row of zeros stays at the origin. */
+double rho_pair_distance(const float *x, const float *y, size_t d);
 
 void rho_subjects_free(struct rho_subjects *);
 

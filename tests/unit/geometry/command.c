@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "geometry/subject.h"
 #include "store/npy.h"
 
 static char folder[64];
@@ -324,6 +325,34 @@ Test(command, encoders)
 	holds("out", "base/wide");
 	holds("out", "40 actions (small/plain");
 	holds("out", "decision gap");
+	leave();
+}
+
+/* One user's text is that of the item found later, another's shares no word with it: 0 and 2, in the mean 1. */
+Test(command, alignment)
+{
+	static const char dataset[] = "--dataset csv --set-dataset items=items.csv --set-dataset history=1 --set-dataset "
+				      "interactions=seen.csv --encoder hashing --set project=0 --store kept ";
+	const float across[2][2] = { { 3, 0 }, { 0, 0.5f } }, zero[2] = { 0 };
+	cr_assert(fabs(rho_pair_distance(across[0], across[1], 2) - 2) < 1e-15);
+	cr_assert(fabs(rho_pair_distance(across[0], across[0], 2)) < 1e-15);
+	cr_assert(fabs(rho_pair_distance(across[0], zero, 2) - 1) < 1e-15);
+	enter();
+	put_file("items.csv", "item_id,title\na,red lamp\nb,old book\nc,big tree\n");
+	put_file("seen.csv", "user_id,item_id\nu,a\nu,a\nv,b\nv,c\n");
+	char *words = rho_xprintf("%s--alignment --json all.json --csv all.csv", dataset);
+	must(words);
+	free(words);
+	holds("out", "alignment");
+	holds("all.csv", ",alignment,,");
+	json_t *root = load("all.json"), *set = json_array_get(json_object_get(root, "sets"), 0);
+	close_to(measure(set, "alignment"), 1, 0.05);
+	json_decref(root);
+	must(dataset);
+	lacks("out", "  alignment\n");
+	put_noise("rows.npy", 9, 3);
+	cr_assert(type("rows.npy --alignment") == 2);
+	holds("err", "--alignment: rows is a file");
 	leave();
 }
 
