@@ -67,7 +67,8 @@ int main(int argc, char **argv)
 		names[i] = commands[i].name;
 		if (strcmp(argv[1], commands[i].name))
 			continue;
-		if (commands[i].run != rho_cmd_cell) /* which sets the number of threads that its cell asks for */
+		if (commands[i].run !=
+		    rho_cmd_cell) /* which sets the number of threads that its cell asks for */
 			rho_blas_environment();
 		return printed(commands[i].run(argc - 1, argv + 1));
 	}

@@ -50,7 +50,8 @@ static void load(void)
 	rho_blas_environment();
 	lib = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!lib) {
-		strcpy(failure, "libopenblas.so.0 cannot be loaded (Debian: apt-get install libopenblas0-pthread)");
+		strcpy(failure,
+		       "libopenblas.so.0 cannot be loaded (Debian: apt-get install libopenblas0-pthread)");
 		return;
 	}
 	resolve(lib, "cblas_sgemm", &blas.sgemm);
