@@ -235,8 +235,8 @@ struct rho_geometry {
 	struct rho_estimate mean_cosine;        /* pairs; over all rows */
 	struct rho_estimate uniformity;         /* pairs */
 	double sphere_uniformity;               /* for t = 2, else NaN */
-	struct rho_estimate alignment;          /* of rho_subject_align; rows: contexts. Where aligned is 0 it was not asked for */
-	size_t aligned;                         /* contexts it is over */
+	struct rho_estimate alignment;          /* of rho_subject_align; rows: contexts */
+	size_t aligned;                         /* contexts it is over; 0: it was not asked for */
 	uint64_t histogram[RHO_COSINE_BINS];    /* of cosines, -1 .. 1, of the measured rows with all others */
 
 	double *eigen;                  /* (dim): of the covariance, falling */

@@ -246,8 +246,9 @@ static bool time_peer(const struct size *s, unsigned threads, const char *precis
 	size_t got = 0;
 	if (rho_file_write(in, jobs->at, jobs->len, &why))
 		die(in, &why);
-	char *command = rho_xprintf("node '%s/tests/bench/peers/onnx_bert.mjs' %zu %zu %zu %zu %u %s < '%s' 2>/dev/null",
-	                            root ? root : ".", s->layers, s->dim, s->heads, s->inner, threads, precision, in);
+	char *command = rho_xprintf("node '%s/tests/bench/peers/onnx_bert.mjs' %zu %zu %zu %zu %u %s < '%s'"
+	                            " 2>/dev/null", root ? root : ".", s->layers, s->dim, s->heads, s->inner, threads,
+	                            precision, in);
 	FILE *p = popen(command, "r");
 	while (p && got < n && fgets(line, sizeof line, p)) {
 		const char *tab = strrchr(line, '\t');
@@ -403,8 +404,8 @@ static void bench_mix(const struct size *s, const char *real, unsigned threads)
 	qsort(length, MIX, sizeof *length, by_length);
 	add_job(&jobs, "sorted", length, MIX, MIX_BATCH, 3);
 	rho_buf_str(&jobs, "]");
-	printf("\nall-MiniLM-L6-v2 over %d described ToolBench APIs, %.0f tokens each (at most 256), %u thread%s, f32\n",
-	       MIX, total / MIX, threads, threads > 1 ? "s" : "");
+	printf("\nall-MiniLM-L6-v2 over %d described ToolBench APIs, %.0f tokens each (at most 256), %u thread%s,"
+	       " f32\n", MIX, total / MIX, threads, threads > 1 ? "s" : "");
 	printf("  rho, from text to vectors      %8.1f texts/s, %.0f%% of sgemm\n", MIX / ours,
 	       100 * work / ours / (sgemm * threads));
 	if (time_peer(s, threads, "f32", &jobs, 2, peer)) {
@@ -468,7 +469,8 @@ static double measure_sgemm(void)
 		a[i] = (float)(i % 97) * 0.01f;
 	for (size_t r = 0; r < 5; r++) {
 		double start = now();
-		blas->sgemm(RHO_ROW_MAJOR, RHO_NO_TRANS, RHO_TRANS, N, N, N, 1, a, N, a + N * N, N, 0, a + 2 * N * N, N);
+		blas->sgemm(RHO_ROW_MAJOR, RHO_NO_TRANS, RHO_TRANS, N, N, N, 1, a, N, a + N * N, N, 0,
+		            a + 2 * N * N, N);
 		v[r] = now() - start;
 	}
 	free(a);

@@ -331,8 +331,9 @@ Test(command, encoders)
 /* One user's text is that of the item found later, another's shares no word with it: 0 and 2, in the mean 1. */
 Test(command, alignment)
 {
-	static const char dataset[] = "--dataset csv --set-dataset items=items.csv --set-dataset history=1 --set-dataset "
-				      "interactions=seen.csv --encoder hashing --set project=0 --store kept ";
+	static const char dataset[] =
+		"--dataset csv --set-dataset items=items.csv --set-dataset history=1 "
+		"--set-dataset interactions=seen.csv --encoder hashing --set project=0 --store kept ";
 	const float across[2][2] = { { 3, 0 }, { 0, 0.5f } }, zero[2] = { 0 };
 	cr_assert(fabs(rho_pair_distance(across[0], across[1], 2) - 2) < 1e-15);
 	cr_assert(fabs(rho_pair_distance(across[0], across[0], 2)) < 1e-15);
