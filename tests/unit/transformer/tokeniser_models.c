@@ -143,7 +143,7 @@ Test(tokeniser_models, memory_passed_around)
 {
 	static const char *const models[] = { "all-MiniLM-L6-v2", "tiny-random-clip",
 	                                      "clip-vit-base-patch32-tokenizer" };
-	static const char *const texts[] = { "a photo of a cat", "encyclop\xc3\xa6" "dia", "cats" };
+	static const char *const texts[] = { "a photo of a cat", "encyclop\303\246dia", "cats" };
 	struct rho_tokens shared = { 0 };
 	for (size_t round = 0; round < 4; round++) {
 		for (size_t i = 0; i < 3; i++) {
