@@ -8,27 +8,7 @@ build=$(cd "$(dirname "$0")/../.." && pwd)/build        # meson test sets them a
 export RHO_PROGRAM=${RHO_PROGRAM:-$build/rho} RHO_PLUGIN_PATH=${RHO_PLUGIN_PATH:-$build/plugins}
 export RHO_TEST_PLUGINS=${RHO_TEST_PLUGINS:-$build/tests/unit/run/modules}
 export RHO_TEST_MODULES=${RHO_TEST_MODULES:-$build/tests/unit/registry/modules}
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:detect_leaks=0
-failures=0
-cd "$dir" || exit 1
-
-wrong() { echo "FAIL: $*" >&2; sed 's/^/    /' said >&2; failures=$((failures + 1)); }
-
-# expect WHAT STATUS TEXT... -- COMMAND...: its exit status, and every TEXT in what it says
-expect() {
-	local what=$1 status=$2 texts=() got
-	shift 2
-	while [ "$1" != -- ]; do texts+=("$1"); shift; done
-	shift
-	"$@" > said 2>&1
-	got=$?
-	[ $got -eq "$status" ] || wrong "$what: exit status $got, not $status"
-	for text in "${texts[@]}"; do
-		grep -qF -- "$text" said || wrong "$what: nothing about '$text'"
-	done
-}
+. "$(dirname "$0")/expect.sh"
 
 # run NAME [KEY=VALUE...] [OPTION...]: an experiment of the files below
 run() {

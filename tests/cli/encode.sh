@@ -6,27 +6,7 @@ set -u
 build=$(cd "$(dirname "$0")/../.." && pwd)/build        # meson test sets them all
 export RHO_PROGRAM=${RHO_PROGRAM:-$build/rho} RHO_PLUGIN_PATH=${RHO_PLUGIN_PATH:-$build/plugins}
 export RHO_TEST_ENCODERS=${RHO_TEST_ENCODERS:-$build/tests/unit/store/plugins}
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0:detect_leaks=0
-failures=0
-cd "$dir" || exit 1
-
-wrong() { echo "FAIL: $*" >&2; sed 's/^/    /' said >&2; failures=$((failures + 1)); }
-
-# expect WHAT STATUS TEXT... -- COMMAND...: its exit status, and every TEXT in what it says
-expect() {
-	local what=$1 status=$2 texts=() got
-	shift 2
-	while [ "$1" != -- ]; do texts+=("$1"); shift; done
-	shift
-	"$@" > said 2>&1
-	got=$?
-	[ $got -eq "$status" ] || wrong "$what: exit status $got, not $status"
-	for text in "${texts[@]}"; do
-		grep -qF -- "$text" said || wrong "$what: nothing about '$text'"
-	done
-}
+. "$(dirname "$0")/expect.sh"
 absent() { for f in "$@"; do [ ! -e "$f" ] || wrong "$f is there"; done; }
 encode() { "$RHO_PROGRAM" encode "$@"; }
 letters() { encode "$@" --encoder letters --plugins "$RHO_TEST_ENCODERS"; }
