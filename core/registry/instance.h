@@ -11,7 +11,8 @@ struct rho_world {
 	size_t memory;                  /* bytes of plugin memory allowed, all together; 0: no limit */
 	size_t used;                    /* bytes handed out so far */
 	uint64_t deny;                  /* test hook: the deny-th allocation from now fails; 0: none */
-	unsigned threads;               /* for inner and parallel; 0: 1 */
+	unsigned threads;               /* for inner, top, inner64 and parallel; 0: 1 */
+	const struct rho_codes *codes;  /* the action matrix in fewer bits, for top; NULL: none */
 	int log_level;                  /* lines below it are dropped; they go to stderr */
 	volatile int *stopping;         /* what rho_stop() reads; NULL: never */
 	void (*metric)(void *arg, const struct rho_ctx *, const char *name, double value);

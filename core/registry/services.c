@@ -231,6 +231,47 @@ static void host_inner(struct rho_ctx *c, const struct rho_rows *x, const struct
 			out[i * stride + j] = NAN;
 }
 
+static int host_top(struct rho_ctx *c, const struct rho_rows *x, const struct rho_rows *y,
+                    const uint64_t *only, size_t k, uint32_t *place, float *score)
+{
+	struct rho_instance *inst = of(c);
+	size_t dx = x->mat ? x->mat->cols : 0, dy = y->mat ? y->mat->cols : 0;
+	struct rho_scan scan = {
+		.want = RHO_SCAN_TOP, .x = *x, .y = *y, .only = only, .k = k, .place = place, .score = score
+	};
+	if (dx != dy || !dx) {
+		rho_record(inst, true, RHO_EBUG,
+		           "asked for the best of rows of %zu numbers for queries of %zu; they must be "
+		           "equally long, and there must be some",
+		           dy, dx);
+		return RHO_EBUG;
+	}
+	rho_score_scan((struct rho_scan *const[]){ &scan }, 1, inst->world->codes, inst->world->threads);
+	return 0;
+}
+
+static void host_inner64(struct rho_ctx *c, const double *x, size_t n, const struct rho_rows *y, double *out,
+                         size_t stride)
+{
+	struct rho_instance *inst = of(c);
+	struct rho_scan scan = {
+		.want = RHO_SCAN_ALL64, .x64 = x, .n64 = n, .y = *y, .out64 = out, .stride = stride
+	};
+	if (y->mat && stride >= y->n) {
+		rho_score_scan((struct rho_scan *const[]){ &scan }, 1, NULL, inst->world->threads);
+		return;
+	}
+	if (y->mat)
+		rho_record(inst, true, RHO_EBUG,
+		           "asked for inner products with %zu rows in a stride of only %zu", y->n, stride);
+	else
+		rho_record(inst, true, RHO_EBUG,
+		           "asked for inner products with rows that have no features (mat is NULL)");
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < y->n && j < stride; j++)
+			out[i * stride + j] = NAN;
+}
+
 static void host_parallel(struct rho_ctx *c, size_t n, void (*fn)(void *arg, size_t from, size_t to),
                           void *arg)
 {
@@ -255,4 +296,6 @@ const struct rho_host rho_host_services = {
 	.inner = host_inner,
 	.parallel = host_parallel,
 	.extension = host_extension,
+	.top = host_top,
+	.inner64 = host_inner64,
 };

@@ -72,6 +72,10 @@ struct rho_agent {              /* only act is required */
 	int  (*rank)(struct rho_ctx *, void *self, const struct rho_batch *,
 	             float *score, float *explore);
 	const void *(*extension)(struct rho_ctx *, void *self, const char *id);
+	/* q (n, action_dim): what the agent looks for in decision i, without candidates yet: its present
+	 * estimate of action a is <q_i, a> plus a number that is the same for all actions. For samplers
+	 * that search (rho_sampler_info.wants). Changes nothing. */
+	int  (*query)(struct rho_ctx *, void *self, const struct rho_batch *, float *q);
 };
 
 static inline size_t rho_n_cand(const struct rho_batch *b, size_t i)

@@ -28,6 +28,10 @@ struct rho_host {
 	void  (*parallel)(struct rho_ctx *, size_t n,
 	                  void (*fn)(void *arg, size_t from, size_t to), void *arg);
 	const void *(*extension)(struct rho_ctx *, const char *id);
+	int   (*top)(struct rho_ctx *, const struct rho_rows *x, const struct rho_rows *y,
+	             const uint64_t *only, size_t k, uint32_t *place, float *score);
+	void  (*inner64)(struct rho_ctx *, const double *x, size_t n, const struct rho_rows *y,
+	                 double *out, size_t stride);
 };
 
 struct rho_ctx { const struct rho_host *host; /* the host's own fields follow */ };
@@ -85,3 +89,18 @@ static inline void rho_inner(struct rho_ctx *c, const struct rho_rows *x, const 
 static inline void rho_parallel(struct rho_ctx *c, size_t n,
                                 void (*fn)(void *arg, size_t from, size_t to), void *arg)
 { c->host->parallel(c, n, fn, arg); }
+
+/* For each row of x the k rows of y with the largest <x, y>, largest first, ties to the lower place
+ * in y: place (x->n, k), score (x->n, k); what is missing, or is NaN, is place UINT32_MAX with score
+ * -INFINITY. To the bit what sorting rho_inner's products finds, but they are never all kept, and the
+ * host may look at y in fewer bits first. only ((y->n + 63) / 64): place j may be chosen where bit
+ * j % 64 of only[j / 64] is set; NULL: all may. 0 or an error, recorded. [run] */
+static inline int rho_top(struct rho_ctx *c, const struct rho_rows *x, const struct rho_rows *y,
+                          const uint64_t *only, size_t k, uint32_t *place, float *score)
+{ return c->host->top(c, x, y, only, k, place, score); }
+
+/* The same as rho_inner for n queries x (n, y->mat->cols) in float64, summed in float64: for what is
+ * added up over many steps. [run] */
+static inline void rho_inner64(struct rho_ctx *c, const double *x, size_t n, const struct rho_rows *y,
+                               double *out, size_t stride)
+{ c->host->inner64(c, x, n, y, out, stride); }

@@ -18,9 +18,12 @@ struct rho_sampler_spec {       /* what it samples for; fixed for its life */
 	size_t lanes, slate;    /* at least `slate` candidates are needed    */
 };
 
+enum rho_want { RHO_WANTS_QUERY = 1u << 0 };    /* rho_ask.query; refused where the agent has none */
+
 struct rho_sampler_info {       /* filled by open */
 	size_t   max_k;         /* most candidates it gives a decision; 0 with RHO_LAW_ALL */
 	uint32_t law;           /* enum rho_law                              */
+	uint32_t wants;         /* enum rho_want                             */
 };
 
 struct rho_ask {                /* n decisions that want candidates; views last for the call */
@@ -31,6 +34,9 @@ struct rho_ask {                /* n decisions that want candidates; views last 
 	const size_t   *legal_off;      /* n + 1; NULL: every action is legal */
 	const uint32_t *lane;   /* n                                         */
 	const uint64_t *tick;   /* n: decisions this lane has posed before; (lane, tick) keys a draw */
+	/* (n, action_dim) what the agent looks for (rho_agent.query), as it stood before the last
+	 * reward; mat NULL unless info.wants asked for it. */
+	struct rho_rows query;
 };
 
 struct rho_pool {               /* the host's buffers, to be filled */

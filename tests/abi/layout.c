@@ -1,4 +1,4 @@
-/* layout.c: the sizes and offsets of every public struct on a 64-bit machine, ABI 0.1. A change here
+/* layout.c: the sizes and offsets of every public struct on a 64-bit machine, ABI 0.2. A change here
  * is a change of the ABI: while the major is 0 raise the minor; afterwards only append. */
 #include <rho/rho.h>
 
@@ -29,7 +29,7 @@ SIZE(rho_mat, 32);
 SIZE(rho_rows, 32);
 SIZE(rho_rng, 32);
 SIZE(rho_part, 24);
-SIZE(rho_host, 104);
+SIZE(rho_host, 120);
 SIZE(rho_ctx, 8);
 
 SIZE(rho_column_spec, 24);
@@ -44,7 +44,7 @@ SIZE(rho_encoder, 48);
 
 SIZE(rho_sampler_spec, 64);
 SIZE(rho_sampler_info, 16);
-SIZE(rho_ask, 104);
+SIZE(rho_ask, 136);
 SIZE(rho_pool, 24);
 SIZE(rho_sampler, 48);
 
@@ -52,7 +52,7 @@ SIZE(rho_spec, 64);
 SIZE(rho_batch, 120);
 SIZE(rho_choice, 16);
 SIZE(rho_feedback, 56);
-SIZE(rho_agent, 80);
+SIZE(rho_agent, 88);
 
 SIZE(rho_env_spec, 72);
 SIZE(rho_obs, 64);
