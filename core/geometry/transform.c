@@ -11,7 +11,7 @@
 #include "../score/score.h"
 #include "moments.h"
 
-enum kind { CENTRE, BUT_THE_TOP, WHITEN, PCA, UNIT, KINDS };
+enum kind { CENTRE, BUT_THE_TOP, WHITEN, PCA, UNIT, CONE, KINDS };
 
 static const struct step_kind {
 	const char *name;
@@ -23,13 +23,14 @@ static const struct step_kind {
 	[WHITEN] = { "whiten", REAL, 1e-12, 1, 1e-6 },
 	[PCA] = { "pca", WHOLE, 1, 65536, 0 },
 	[UNIT] = { "unit", NO_NUMBER, 0, 0, 0 },
+	[CONE] = { "cone", REAL, 1e-6, 1e6, 0 },
 };
 
 struct step {
 	enum kind kind;
 	double number;
 	size_t in, out;    /* columns before and after */
-	double *mean;      /* (in) */
+	double *mean;      /* (in) what is taken away; CONE: minus what is added */
 	float *direction;  /* (directions, in) */
 	double *factor;    /* (directions) */
 	size_t directions; /* BUT_THE_TOP: taken out; WHITEN, PCA: projected on */
@@ -72,7 +73,7 @@ static void say_unknown(const char *word, size_t len, struct rho_buf *why)
 	if (near)
 		rho_buf_printf(why, "; did you mean \"%s\"?", near);
 	else
-		rho_buf_str(why, "; there are centre, all-but-the-top:D, whiten, pca:D and unit");
+		rho_buf_str(why, "; there are centre, all-but-the-top:D, whiten, pca:D, unit and cone:A");
 	free(bare);
 }
 
@@ -94,8 +95,11 @@ static int parse_step(const char *word, struct step *out, struct rho_buf *why)
 	if (colon)
 		return parse_number(&kinds[k], word, colon + 1, &out->number, why);
 	if (kinds[k].number != NO_NUMBER && kinds[k].usual == 0) {
-		rho_buf_printf(why, "\"%s\" needs the number of components to keep, such as \"%s:128\"", word,
-		               kinds[k].name);
+		rho_buf_printf(why,
+		               k == CONE
+		                       ? "\"%s\" needs how far every row is pushed, such as \"%s:3\""
+		                       : "\"%s\" needs the number of components to keep, such as \"%s:128\"",
+		               word, kinds[k].name);
 		return -1;
 	}
 	return 0;
@@ -248,6 +252,16 @@ static double whitening(double variance, double largest, double eps)
 	return under > 0 ? 1 / sqrt(under) : 0;
 }
 
+/* The mean row becomes what CONE takes away: -push times its direction. */
+static void push_out(double *mean, size_t d, double push)
+{
+	double sum = 0;
+	for (size_t c = 0; c < d; c++)
+		sum += mean[c] * mean[c];
+	for (size_t c = 0; c < d; c++)
+		mean[c] = sum > 0 ? -push * mean[c] / sqrt(sum) : 0;
+}
+
 /* A step's numbers from the rows before it. */
 static int fit_step(struct step *s, const struct rho_mat *rows, unsigned threads, struct rho_buf *why)
 {
@@ -255,7 +269,11 @@ static int fit_step(struct step *s, const struct rho_mat *rows, unsigned threads
 	int err;
 	s->mean = rho_xmalloc((s->in + 1) * sizeof *s->mean);
 	rho_mean_row(rows, threads, s->mean);
-	s->directions = s->kind == CENTRE ? 0 : s->kind == WHITEN ? s->in : (size_t)s->number;
+	if (s->kind == CONE)
+		push_out(s->mean, s->in, s->number);
+	s->directions = s->kind == CENTRE || s->kind == CONE ? 0
+	                : s->kind == WHITEN                  ? s->in
+	                                                     : (size_t)s->number;
 	if (!s->directions)
 		return 0;
 	scatter = rho_xmalloc(s->in * s->in * sizeof *scatter);

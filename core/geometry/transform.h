@@ -12,6 +12,8 @@
  *   whiten[:EPS]        centres, rotates to principal axes, divides each by sqrt(variance + EPS * largest) (1e-6)
  *   pca:D               centres, rotates to principal axes, keeps the D first
  *   unit                divides each row by its length; zeros stay
+ *   cone:A              adds A times the direction of the mean row to each: the opposite of a remedy, for
+ *                       studying what anisotropy does (rows whose mean is 0 stay)
  * Where the encoder's rows have length 1, `unit` is done at the end whether it is asked for or not. */
 struct rho_transform;
 

@@ -87,6 +87,17 @@ Test(transform, each_step)
 		NEAR(sum, i ? 1 : 0, 1e-6);
 	}
 	free(y);
+	double length = 0;
+	covariance(x, N, D, mean, before);
+	y = after("cone:3", x, N, D, false, &dim); /* the mean goes 3 farther out, nothing else changes */
+	covariance(y, N, D, value, cov);
+	for (size_t c = 0; c < D; c++)
+		length += mean[c] * mean[c];
+	for (size_t c = 0; c < D; c++)
+		NEAR(value[c], mean[c] * (1 + 3 / sqrt(length)), 2e-6);
+	for (size_t r = 0; r < D * D; r++)
+		NEAR(cov[r], before[r], 2e-5);
+	free(y);
 	y = after("centre", x, N, D, true, &dim); /* an encoder of unit rows goes on giving them */
 	double sum = 0;
 	for (size_t c = 0; c < D; c++)
