@@ -21,6 +21,7 @@ static const char help[] =
 	"\n"
 	"  --metric NAME      the result: regret, coverage_regret, reward, ... (the file's)\n"
 	"  --window SHARE     a run's score is its mean over this last share of its decisions (the file's)\n"
+	"  --leave-out GLOB   encoders not to look at, such as 'tiny*' (repeatable)\n"
 	"  --by AXIS          a column for each value of this axis, such as sampler\n"
 	"  --rows N           properties in the table, the strongest first (25)\n"
 	"  --level P          of the intervals (0.95)\n"
@@ -36,8 +37,8 @@ static const char help[] =
 
 struct args {
 	const char *results, *geometry, *metric, *by, *csv, *plots;
-	const char **plot;
-	size_t n_plot;
+	const char **plot, **leave_out;
+	size_t n_plot, n_leave_out;
 	double window, level;
 	uint64_t rows, resamples;
 	bool markdown;
@@ -71,9 +72,9 @@ static int read_count(const char *what, const char *text, uint64_t most, uint64_
 
 static int parse(int argc, char **argv, struct args *a)
 {
-	static const char *const names[] = { "--metric", "--window",    "--by",  "--rows",
-		                             "--level",  "--resamples", "--csv", "--plots",
-		                             "--plot",   "--markdown",  "--help" };
+	static const char *const names[] = { "--metric", "--window",    "--by",       "--rows",
+		                             "--level",  "--resamples", "--csv",      "--plots",
+		                             "--plot",   "--leave-out", "--markdown", "--help" };
 	int rc = 0;
 	for (int i = 1; i < argc && !rc; i++) {
 		const char *v, *arg = argv[i];
@@ -89,6 +90,8 @@ static int parse(int argc, char **argv, struct args *a)
 			a->plots = v;
 		else if ((v = rho_option_value("--plot", argc, argv, &i)))
 			a->plot[a->n_plot++] = v;
+		else if ((v = rho_option_value("--leave-out", argc, argv, &i)))
+			a->leave_out[a->n_leave_out++] = v;
 		else if ((v = rho_option_value("--window", argc, argv, &i)))
 			rc = read_share("--window", v, 1, &a->window);
 		else if ((v = rho_option_value("--level", argc, argv, &i)))
@@ -186,7 +189,7 @@ static int relate(const struct args *a)
 	struct rho_properties properties = { 0 };
 	struct rho_results *res = rho_results_read(a->results, &why);
 	struct rho_compare_options options = { .metric = a->metric, .window = a->window };
-	struct rho_relate_options how = { a->level, a->resamples };
+	struct rho_relate_options how = { a->leave_out, a->n_leave_out, a->level, a->resamples };
 	struct rho_relate_view view = {
 		.properties = &properties, .level = a->level, .rows = (size_t)a->rows, .markdown = a->markdown
 	};
@@ -215,6 +218,7 @@ static int relate(const struct args *a)
 int rho_cmd_relate(int argc, char **argv)
 {
 	struct args a = { .plot = rho_xcalloc((size_t)argc, sizeof *a.plot),
+		          .leave_out = rho_xcalloc((size_t)argc, sizeof *a.leave_out),
 		          .level = 0.95,
 		          .rows = 25,
 		          .resamples = 2000 };
@@ -223,11 +227,13 @@ int rho_cmd_relate(int argc, char **argv)
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
 			fputs(help, stdout);
 			free(a.plot);
+			free(a.leave_out);
 			return 0;
 		}
 	rc = parse(argc, argv, &a);
 	if (!rc)
 		rc = relate(&a);
 	free(a.plot);
+	free(a.leave_out);
 	return rc;
 }

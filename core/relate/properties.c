@@ -34,12 +34,19 @@ static char *label(struct rho_str measure, double at)
 	                 : rho_xprintf("%.*s@%.9g", (int)measure.len, measure.at, at);
 }
 
-static bool is(struct rho_str s, const char *word)
+/* What is no property of an embedding: lists of numbers, what a uniform sphere of as many dimensions has, and
+ * what is another property times a factor. */
+static bool is_passed_over(struct rho_str s)
 {
-	return s.len == strlen(word) && !memcmp(s.at, word, s.len);
+	static const char *const words[] = { "eigenvalue",        "cosine_pairs", "sphere",
+		                             "sphere_uniformity", "rho_all",      "potential_bound" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (s.len == strlen(words[i]) && !memcmp(s.at, words[i], s.len))
+			return true;
+	return false;
 }
 
-/* One line into the table. `room`: names there was room for in each row of values before. */
+/* One line into the table. */
 static int take(struct reading *r, double **wide)
 {
 	struct rho_str name = rho_csv_field(r->csv, r->name), measure = rho_csv_field(r->csv, r->measure);
@@ -47,7 +54,7 @@ static int take(struct reading *r, double **wide)
 	double at, value;
 	size_t row, column;
 	int e;
-	if (is(measure, "eigenvalue") || is(measure, "cosine_pairs"))
+	if (is_passed_over(measure))
 		return 0;
 	if ((e = rho_csv_f64(r->csv, r->at, &at)) || (e = rho_csv_f64(r->csv, r->value, &value)))
 		return e;

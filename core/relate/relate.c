@@ -1,4 +1,5 @@
 /* relate.c: rank correlations of what embeddings are with what came of them. */
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +69,16 @@ static struct rho_setting *setting_of(struct rho_relations *out, char *name)
 	return &out->setting[out->n_settings++];
 }
 
+static bool is_left_out(const struct rho_relate_options *o, const char *name)
+{
+	for (size_t i = 0; i < o->n_leave_out; i++)
+		if (!fnmatch(o->leave_out[i], name, 0))
+			return true;
+	return false;
+}
+
 static int make_settings(const struct rho_comparison *c, const struct rho_properties *p,
-                         struct rho_relations *out, struct rho_buf *why)
+                         const struct rho_relate_options *o, struct rho_relations *out, struct rho_buf *why)
 {
 	const struct rho_results *r = c->results;
 	size_t encoder = axis_of(r, "encoder"), dataset = axis_of(r, "dataset");
@@ -82,7 +91,7 @@ static int make_settings(const struct rho_comparison *c, const struct rho_proper
 	for (size_t i = 0; i < r->n_arms && !why->len; i++) {
 		struct rho_setting *s;
 		size_t row;
-		if (!r->arm[i].value[encoder] || !has_score(c, i))
+		if (!r->arm[i].value[encoder] || is_left_out(o, r->arm[i].value[encoder]) || !has_score(c, i))
 			continue;
 		row = find_row(r, i, encoder, dataset, p);
 		if (row == p->n) {
@@ -263,7 +272,7 @@ struct rho_relations *rho_relate(const struct rho_comparison *c, const struct rh
 {
 	struct rho_relations *out = rho_xcalloc(1, sizeof *out);
 	struct work w = { .c = c, .p = p };
-	if (make_settings(c, p, out, why)) {
+	if (make_settings(c, p, o, out, why)) {
 		rho_relations_free(out);
 		return NULL;
 	}

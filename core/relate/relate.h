@@ -14,8 +14,8 @@ struct rho_properties {
 	double *value; /* (n, n_names) NaN: not measured */
 };
 
-/* Reads the file; `eigenvalue` and `cosine_pairs` are no properties and are passed over. 0 or -1 with why, which has
- * file and line. */
+/* Reads the file. What is a list (eigenvalues, cosines), belongs to a uniform sphere, or is another property times a
+ * factor (rho_all, potential_bound) is passed over. 0 or -1 with why, which has file and line. */
 int rho_properties_read(const char *path, struct rho_properties *, struct rho_buf *why);
 void rho_properties_free(struct rho_properties *);
 
@@ -47,6 +47,8 @@ struct rho_relations {
 };
 
 struct rho_relate_options {
+	const char *const *leave_out;   /* (n_leave_out) patterns (glob) of encoders' names */
+	size_t n_leave_out;
 	double level;                   /* of intervals */
 	uint64_t resamples;
 };

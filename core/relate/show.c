@@ -99,16 +99,38 @@ static void put_head(const struct rho_relate_view *v, const struct columns *c, s
 /* Whether any setting can tell something of it. */
 static bool tells(const struct rho_relation *r) { return !isnan(r->mean); }
 
+/* Property i's name up to an `@`. */
+static int stem(const struct rho_relate_view *v, size_t i)
+{
+	return (int)strcspn(v->properties->name[v->relations->relation[i].property], "@");
+}
+
+/* Whether property i tells nothing and no earlier one of its stem does neither. */
+static bool is_first_silent(const struct rho_relate_view *v, size_t i)
+{
+	const struct rho_relation *r = v->relations->relation;
+	char *const *name = v->properties->name;
+	if (tells(&r[i]))
+		return false;
+	for (size_t j = 0; j < i; j++)
+		if (!tells(&r[j]) && stem(v, j) == stem(v, i) &&
+		    !strncmp(name[r[j].property], name[r[i].property], (size_t)stem(v, i)))
+			return false;
+	return true;
+}
+
 static void put_silent(const struct rho_relate_view *v, struct rho_buf *out)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < v->relations->n; i++)
-		if (!tells(&v->relations->relation[i]))
+	for (size_t i = 0; i < v->relations->n; i++) {
+		const char *name = v->properties->name[v->relations->relation[i].property];
+		if (is_first_silent(v, i))
 			rho_buf_printf(
-				out, "%s%s",
+				out, "%s%.*s%s",
 				n++ ? ", "
-				    : "\nThe same for every embedding, hence no predictor among them: ",
-				v->properties->name[v->relations->relation[i].property]);
+				    : "\nNo predictor, as it or the score is the same for every embedding: ",
+				stem(v, i), name, name[stem(v, i)] ? "@..." : "");
+	}
 	if (n)
 		rho_buf_str(out, ".\n");
 }
