@@ -55,6 +55,11 @@ expect "plan, unknown option" 2 "did you mean --cells" -- "$RHO_PROGRAM" plan t.
 expect "compare, unknown option" 2 "did you mean --markdown" -- "$RHO_PROGRAM" compare . --makrdown
 expect "compare, no results" 2 "has no plan.json" "rho run FILE" -- "$RHO_PROGRAM" compare .
 expect "compare, no folder" 2 "gone cannot be opened" "rho run FILE" -- "$RHO_PROGRAM" compare gone
+expect "relate, no folder" 2 "which results folder" -- "$RHO_PROGRAM" relate
+expect "relate, no file" 2 "rho geometry FILE --csv" -- "$RHO_PROGRAM" relate .
+expect "relate, unknown option" 2 "did you mean --metric" -- "$RHO_PROGRAM" relate . g.csv --mertic regret
+expect "relate, a level" 2 "--level 95: a share such as 0.95" -- "$RHO_PROGRAM" relate . g.csv --level 95
+expect "relate, no results" 2 "has no plan.json" -- "$RHO_PROGRAM" relate . g.csv
 expect "plugin without its kind" 2 "write rho plugin show agent linucb" -- "$RHO_PROGRAM" plugin show linucb
 expect "wrong kind" 2 "did you mean agent" -- "$RHO_PROGRAM" plugin list agnt
 
@@ -255,6 +260,7 @@ expect "run, closed" 1 "Bad file descriptor" -- closed run arms arms.agent.bad.f
 expect "a metric that nothing has" 2 'recorded "rewrad"; did you mean reward? Recorded are: ' -- \
 	"$RHO_PROGRAM" compare results/t --metric rewrad
 expect "into a device" 1 "/dev/full cannot be written: No space left" -- "$RHO_PROGRAM" compare results/t -o /dev/full
+expect "relate, no geometry" 2 "gone.csv: there is no such file" -- "$RHO_PROGRAM" relate results/t gone.csv
 [ -c /dev/full ] || wrong "a device was replaced by a file"
 "$RHO_PROGRAM" plan arms.toml --plugins "$RHO_TEST_PLUGINS" --set run.seeds=5000 --cells 2> said | head -1 > /dev/null
 [ ! -s said ] || wrong "a closed pipe is no news"
