@@ -24,6 +24,7 @@ int rho_cmd_encode(int argc, char **argv);      /* encode/cmd_encode.c */
 int rho_cmd_sts(int argc, char **argv);         /* encode/cmd_sts.c */
 int rho_cmd_geometry(int argc, char **argv);    /* geometry/cmd_geometry.c */
 int rho_cmd_relate(int argc, char **argv);      /* relate/cmd_relate.c */
+int rho_cmd_scale(int argc, char **argv);       /* scale/cmd_scale.c */
 int rho_cmd_doctor(int argc, char **argv);      /* run/cmd_doctor.c */
 
 #endif

@@ -19,6 +19,7 @@ static const struct {
 	{ "encode", "texts or pictures into a .npy file", rho_cmd_encode },
 	{ "sts", "how well an encoder's cosines agree with human scores", rho_cmd_sts },
 	{ "geometry", "how vectors lie: coverage, evenness, dimensions, exploration", rho_cmd_geometry },
+	{ "scale", "what sampling actions must cost, what scanning all of them takes", rho_cmd_scale },
 	{ "relate", "which property of an embedding goes with the result", rho_cmd_relate },
 	{ "plugin", "list, show, which, check, new", rho_cmd_plugin },
 	{ "doctor", "what this rho is made of and where it looks for plugins", rho_cmd_doctor },

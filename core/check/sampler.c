@@ -10,7 +10,7 @@ enum { CONTEXTS = 16, DIM = 8, LANES = 8, BINS = 20 };
 struct pool_problem {
 	struct rho_sampler_spec spec;
 	struct rho_sampler_info info;
-	struct rho_mat x_mat, action_mat;
+	struct rho_mat x_mat, action_mat, query_mat;
 	struct rho_rng key;
 };
 
@@ -31,12 +31,16 @@ static int sampler_set(struct rho_play *p)
 	struct pool_problem *q = p->problem = rho_xcalloc(1, sizeof *q);
 	size_t n = p->how.actions ? p->how.actions : 600;
 	float *x = rho_play_keep(p, CONTEXTS * DIM, sizeof *x), *a = rho_play_keep(p, n * DIM, sizeof *a);
+	float *query = rho_play_keep(p, CONTEXTS * DIM, sizeof *query);
 	struct rho_rng r = rho_stream_seed(p->trial->seed, "check", p->how.problem, "sampler");
 	q->key = rho_fork(&r, 1, 1);
 	for (size_t i = 0; i < CONTEXTS * DIM; i++)
 		x[i] = (float)(rho_normal(&r) / sqrt(DIM));
 	for (size_t i = 0; i < n * DIM; i++)
 		a[i] = (float)(rho_normal(&r) / sqrt(DIM));
+	for (size_t i = 0; i < CONTEXTS * DIM; i++)
+		query[i] = (float)rho_normal(&r);
+	q->query_mat = (struct rho_mat){ query, CONTEXTS, DIM, DIM };
 	q->x_mat = (struct rho_mat){ x, CONTEXTS, DIM, DIM };
 	q->action_mat = (struct rho_mat){ a, n, DIM, DIM };
 	q->spec = (struct rho_sampler_spec){ .n_actions = n,
@@ -84,6 +88,8 @@ static void ask_plain(struct rho_play *p, uint64_t tick, size_t n, struct draw *
 		                   .actions = q->spec.actions,
 		                   .lane = d->lane,
 		                   .tick = d->tick };
+	if (q->info.wants & RHO_WANTS_QUERY) /* what an agent might look for in each context */
+		d->ask.query = (struct rho_rows){ .mat = &q->query_mat, .id = d->x, .n = n };
 }
 
 /* Gives each decision a legal list: a run of `every`-th actions, shuffled in blocks. */
@@ -215,6 +221,9 @@ static int s1(struct rho_trial *t)
 		const struct pool_problem *q = p->problem;
 		if (q->info.law > RHO_LAW_UNIFORM)
 			r = rho_trial_fail(t, "law is %u, none of enum rho_law", q->info.law);
+		else if (q->info.wants & ~(uint32_t)RHO_WANTS_QUERY)
+			r = rho_trial_fail(t, "wants is %#x, and enum rho_want ends with %#x", q->info.wants,
+			                   (unsigned)RHO_WANTS_QUERY);
 		else if (q->info.law != RHO_LAW_ALL &&
 		         (q->info.max_k < q->spec.slate || q->info.max_k > q->spec.n_actions))
 			r = rho_trial_fail(t, "max_k is %zu, for slates of %zu and %zu actions",
@@ -408,6 +417,8 @@ static int draw_ticks(struct rho_trial *t, void *arg, struct rho_buf *out)
 		d.ask.n = n;
 		d.ask.x.n = n;
 		d.ask.x.id = d.x + first;
+		d.ask.query.n = d.ask.query.mat ? n : 0;
+		d.ask.query.id = d.ask.query.mat ? d.x + first : NULL;
 		d.ask.lane = d.lane + first;
 		d.ask.tick = d.tick + first;
 		r = draw_judged(p, &d, false, "S1");

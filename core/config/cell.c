@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../score/codes.h"
 #include "experiment.h"
 
 static void put_string(struct rho_buf *out, const char *key, const char *s)
@@ -51,6 +52,7 @@ void rho_plan_cell_toml(struct rho_registry *reg, const struct rho_plan *plan, s
 	put_number(out, "checkpoint", run->checkpoint);
 	put_number(out, "deadline", run->deadline);
 	rho_buf_printf(out, "memory = %" PRIu64 "\nthreads = %" PRIu64 "\n", run->memory, run->threads);
+	put_string(out, "scan", rho_code_names[run->scan]);
 	for (uint32_t kind = RHO_DATASET; kind < RHO_N_ROLES; kind++) {
 		snprintf(header, sizeof header, "[%s]", rho_kind_name(kind));
 		put_role(reg, header, &arm->role[kind], out);

@@ -24,6 +24,9 @@ struct rho_run {                        /* [run] */
 	double   deadline;              /* seconds a cell may take; 0: no limit */
 	uint64_t memory;                /* bytes of plugin memory a cell; 0: no limit */
 	uint64_t threads;               /* inner products and BLAS of a cell; 1 */
+	uint32_t scan;                  /* enum rho_code: what searches for the best look at first; F32 */
+	uint64_t fuse;                  /* most cells of a process; 0: as rho finds best; of the experiment, not of
+	                                 * a cell's spec */
 };
 
 struct rho_compare_settings {           /* [compare] */

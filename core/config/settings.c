@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../score/codes.h"
+
 const char *const rho_log_kinds[] = { "none", "conditional", "marginal", NULL };
 static const char *const designs[] = { "one-at-a-time", "factorial", NULL };
 
@@ -44,6 +46,10 @@ static const struct setting run_keys[] = {
 	{ "deadline", "seconds a cell may take; 0: no limit", SECONDS, 0, RUN(run.deadline), 0, 1e9, NULL },
 	{ "memory", "plugin memory a cell may use; 0: no limit", BYTES, 0, RUN(run.memory), 0, 0x1p60, NULL },
 	{ "threads", "threads of a cell", COUNT, 0, RUN(run.threads), 1, 1024, NULL },
+	{ "scan", "bits in which a search for the best actions looks first", CHOICE, 0, RUN(run.scan), 0, 0,
+	  rho_code_names },
+	{ "fuse", "cells that share a process; 0: as many as make it faster, 1: none", COUNT, FILE_ONLY,
+	  RUN(run.fuse), 0, 256, NULL },
 };
 
 static const struct setting compare_keys[] = {

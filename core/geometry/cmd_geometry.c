@@ -411,9 +411,12 @@ static int geometry(struct args *a)
 	struct rho_buf why = { 0 };
 	int status = gather(&t);
 	if (!status)
-		status = rho_subjects_open(&t.s, &(struct rho_opening){ a->chosen.registry, a->store,
-		                                                        a->chosen.threads, a->quiet,
-		                                                        a->alignment });
+		status = rho_subjects_open(&t.s, &(struct rho_opening){ .registry = a->chosen.registry,
+		                                                        .store_dir = a->store,
+		                                                        .threads = a->chosen.threads,
+		                                                        .quiet = a->quiet,
+		                                                        .contexts = a->alignment,
+		                                                        .command = "rho geometry" });
 	if (!status && a->reward)
 		status = rho_subjects_reward(&t.s, a->reward, &why) ? 2 : 0;
 	if (!status)

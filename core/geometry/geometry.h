@@ -77,6 +77,8 @@ double rho_best_rank(size_t K, size_t k);
 
 /* E max over S of the rewards (K), ties and any order allowed. */
 double rho_expected_max(const double *reward, size_t K, size_t k);
+/* The same of rewards in falling order. */
+double rho_expected_max_sorted(const double *reward, size_t K, size_t k);
 
 /* cosine.c: uniformity, anisotropy */
 

@@ -32,16 +32,22 @@ static double next_chance(double v, size_t K, size_t k, size_t j)
 	return K - j >= k ? v * (double)(K - j - k + 1) / (double)(K - j) : 0;
 }
 
-double rho_expected_max(const double *reward, size_t K, size_t k)
+double rho_expected_max_sorted(const double *best, size_t K, size_t k)
 {
-	double *best = rho_xmalloc((K + 1) * sizeof *best); /* (K), the greatest first */
 	double v = (double)k / (double)K, sum = 0;
-	memcpy(best, reward, K * sizeof *best);
-	qsort(best, K, sizeof *best, greatest_first);
 	for (size_t j = 1; j <= K && v > 0; j++) {
 		sum += v * best[j - 1];
 		v = next_chance(v, K, k, j);
 	}
+	return sum;
+}
+
+double rho_expected_max(const double *reward, size_t K, size_t k)
+{
+	double *best = rho_xmalloc((K + 1) * sizeof *best), sum; /* (K), the greatest first */
+	memcpy(best, reward, K * sizeof *best);
+	qsort(best, K, sizeof *best, greatest_first);
+	sum = rho_expected_max_sorted(best, K, k);
 	free(best);
 	return sum;
 }

@@ -118,7 +118,7 @@ static int prepare(struct rho_subjects *s, const struct rho_opening *o)
 		sigprocmask(SIG_SETMASK, &before, NULL);
 	rho_diags_print(diags, stderr);
 	if (n < 0)
-		fprintf(stderr, "rho geometry: %s\n", why.at);
+		fprintf(stderr, "%s: %s\n", o->command, why.at);
 	rho_diags_free(diags);
 	rho_buf_free(&why);
 	free(needed);
@@ -174,17 +174,19 @@ static bool one_way(const struct rho_mat *m)
 	return true;
 }
 
-static int look_over(const struct rho_subject *one, struct rho_buf *why)
+static int look_over(const struct rho_subject *one, bool any_shape, struct rho_buf *why)
 {
 	const struct rho_mat *m = &one->rows;
 	size_t row, col;
-	if (m->rows < 2 || m->cols < 2)
+	if (any_shape ? !m->rows || !m->cols : m->rows < 2 || m->cols < 2)
 		rho_buf_printf(why,
-		               "it is %zu by %zu; at least two rows of at least two numbers have a geometry",
+		               any_shape ? "it is %zu by %zu: there is nothing in it"
+		                         : "it is %zu by %zu; at least two rows of at least two numbers have "
+		                           "a geometry",
 		               m->rows, m->cols);
 	else if (!rho_rows_finite(m, &row, &col))
 		rho_buf_printf(why, "row %zu, column %zu (from 0) is not a finite number", row, col);
-	else if (one_way(m))
+	else if (!any_shape && one_way(m))
 		rho_buf_printf(why,
 		               "all %zu rows point the same way, or nowhere: there is no distance to measure",
 		               m->rows);
@@ -199,28 +201,28 @@ static int open_one(struct rho_subject *one, const struct rho_opening *o)
 	if (one->file && rho_npy_map(one->file, &one->rows, &one->map, &one->map_len, &why)) {
 		one->map = NULL;
 		status = 2;
-		lead = "rho geometry"; /* the file is named */
+		lead = o->command; /* the file is named */
 	} else if (!one->file) {
 		status = open_stage(one, o, &why);
 	}
 	if (!status)
-		status = look_over(one, &why);
+		status = look_over(one, o->any_shape, &why);
 	if (status)
 		fprintf(stderr, "%s: %s\n", lead, why.at);
 	rho_buf_free(&why);
 	return status;
 }
 
-static int check_names(const struct rho_subjects *s)
+static int check_names(const struct rho_subjects *s, const char *command)
 {
 	int status = 0;
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(s->at[i].name, s->at[j].name)) {
 				fprintf(stderr,
-				        "rho geometry: two are named %s; give a file a name of its own: "
+				        "%s: two are named %s; give a file a name of its own: "
 				        "NAME=%s\n",
-				        s->at[i].name, s->at[i].file ? s->at[i].file : "FILE.npy");
+				        command, s->at[i].name, s->at[i].file ? s->at[i].file : "FILE.npy");
 				status = 2;
 			}
 	return status;
@@ -228,7 +230,7 @@ static int check_names(const struct rho_subjects *s)
 
 int rho_subjects_open(struct rho_subjects *s, const struct rho_opening *o)
 {
-	int status = check_names(s);
+	int status = check_names(s, o->command);
 	bool encoded = false;
 	for (size_t i = 0; i < s->n; i++)
 		encoded |= !s->at[i].file;

@@ -42,6 +42,8 @@ struct rho_opening {
 	const char *store_dir;
 	unsigned threads;
 	bool quiet, contexts; /* contexts: encode those, too */
+	const char *command; /* "rho geometry": begins messages */
+	bool any_shape; /* one row, one column, rows that all point the same way will do */
 };
 
 /* Reads the matrices, fills the store with what it lacks (in child processes), and refuses what has no

@@ -2,9 +2,13 @@
 #ifndef RHO_REGISTRY_INSTANCE_H
 #define RHO_REGISTRY_INSTANCE_H
 
+#include <stdio.h>
+
 #include "params.h"
 
-/* What instances of one process share. The caller owns it and fills what it needs; zero is fine. */
+struct rho_scan;
+
+/* What instances of one cell share. The caller owns it and fills what it needs; zero is fine. */
 struct rho_world {
 	struct rho_registry *registry;
 	uint64_t seed;                  /* of the cell; streams derive from (seed, kind, name) */
@@ -13,11 +17,14 @@ struct rho_world {
 	uint64_t deny;                  /* test hook: the deny-th allocation from now fails; 0: none */
 	unsigned threads;               /* for inner, top, inner64 and parallel; 0: 1 */
 	const struct rho_codes *codes;  /* the action matrix in fewer bits, for top; NULL: none */
-	int log_level;                  /* lines below it are dropped; they go to stderr */
+	int log_level;                  /* lines below it are dropped */
+	FILE *log;                      /* where they go; NULL: stderr */
 	volatile int *stopping;         /* what rho_stop() reads; NULL: never */
 	void (*metric)(void *arg, const struct rho_ctx *, const char *name, double value);
 	void (*progress)(void *arg, const struct rho_ctx *, double done);
-	void *arg;                      /* for metric and progress */
+	/* Answers a request for products together with others'; false: not this one. NULL: none. */
+	bool (*scan)(void *arg, struct rho_scan *, const struct rho_codes *);
+	void *arg;                      /* for metric, progress and scan */
 	/* Where the three words (instance, slot, step) go before each call, shared with the parent
 	 * process so that a crash can be blamed; NULL: nowhere. See rho_call_begin. */
 	struct rho_last_call *last_call;

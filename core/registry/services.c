@@ -57,6 +57,7 @@ static void host_log(struct rho_ctx *c, int level, const char *fmt, ...)
 {
 	static const char *const names[] = { "debug", "info", "warning" };
 	struct rho_instance *inst = of(c);
+	FILE *log = inst->world->log ? inst->world->log : stderr;
 	char *text = NULL;
 	va_list args;
 	if (level < inst->world->log_level)
@@ -67,7 +68,7 @@ static void host_log(struct rho_ctx *c, int level, const char *fmt, ...)
 	va_end(args);
 	pthread_mutex_lock(&lock);
 	/* A bar that the parent process draws may stand on the terminal's line. */
-	fprintf(stderr, "%s%s: %s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", inst->label,
+	fprintf(log, "%s%s: %s: %s\n", isatty(fileno(log)) ? "\r\033[K" : "", inst->label,
 	        level >= RHO_DEBUG && level <= RHO_WARN ? names[level] : "info", text ? text : fmt);
 	pthread_mutex_unlock(&lock);
 	free(text);
@@ -205,13 +206,27 @@ static void host_metric(struct rho_ctx *c, const char *name, double value)
 		w->metric(w->arg, c, name, value);
 }
 
+/* Whether other cells of this process wanted products with the same rows, and all have been answered. */
+static bool together(const struct rho_world *w, struct rho_scan *scan, const struct rho_codes *codes)
+{
+	return w->scan && w->scan(w->arg, scan, codes);
+}
+
+static void answer(const struct rho_world *w, struct rho_scan *scan, const struct rho_codes *codes)
+{
+	if (!together(w, scan, codes))
+		rho_score_scan((struct rho_scan *const[]){ scan }, 1, codes, w->threads);
+}
+
 static void host_inner(struct rho_ctx *c, const struct rho_rows *x, const struct rho_rows *y, float *out,
                        size_t stride)
 {
 	struct rho_instance *inst = of(c);
 	size_t dx = x->mat ? x->mat->cols : 0, dy = y->mat ? y->mat->cols : 0;
+	struct rho_scan scan = { .want = RHO_SCAN_ALL, .x = *x, .y = *y, .out = out, .stride = stride };
 	if (dx == dy && dx && stride >= y->n) {
-		rho_score_inner(x, y, out, stride, inst->world->threads);
+		if (!together(inst->world, &scan, NULL))
+			rho_score_inner(x, y, out, stride, inst->world->threads);
 		return;
 	}
 	if (!dx || !dy)
@@ -246,7 +261,7 @@ static int host_top(struct rho_ctx *c, const struct rho_rows *x, const struct rh
 		           dy, dx);
 		return RHO_EBUG;
 	}
-	rho_score_scan((struct rho_scan *const[]){ &scan }, 1, inst->world->codes, inst->world->threads);
+	answer(inst->world, &scan, inst->world->codes);
 	return 0;
 }
 
@@ -258,7 +273,7 @@ static void host_inner64(struct rho_ctx *c, const double *x, size_t n, const str
 		.want = RHO_SCAN_ALL64, .x64 = x, .n64 = n, .y = *y, .out64 = out, .stride = stride
 	};
 	if (y->mat && stride >= y->n) {
-		rho_score_scan((struct rho_scan *const[]){ &scan }, 1, NULL, inst->world->threads);
+		answer(inst->world, &scan, NULL);
 		return;
 	}
 	if (y->mat)

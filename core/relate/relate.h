@@ -21,7 +21,7 @@ void rho_properties_free(struct rho_properties *);
 
 /* One combination of the axes other than the encoder's, within which embeddings are compared. */
 struct rho_setting {
-	char *name;     /* "sampler=k500,agent=linucb"; "all arms" where there is no other axis */
+	char *name;     /* "sampler=k500,agent=mine"; "all arms" where there is no other axis */
 	size_t *arm;    /* (n) into rho_results.arm */
 	size_t *row;    /* (n) into rho_properties.subject */
 	size_t n;

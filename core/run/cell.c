@@ -1,9 +1,10 @@
 /* cell.c: the loop of one cell: act, step, observe. */
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "../base/file.h"
@@ -135,25 +136,25 @@ static int batch(struct rho_play *c)
 	int e;
 	if (c->score && (e = rho_cell_rank(c)))
 		return e;
-	t0 = rho_nanoseconds();
+	t0 = rho_cell_nanoseconds(c);
 	if ((e = act(c)) || (e = rho_check_choice(&c->stage, &c->now->batch, &c->choice, c->at, c->why)))
 		return e;
-	t1 = rho_nanoseconds();
+	t1 = rho_cell_nanoseconds(c);
 	if (c->stage.oracle && (e = rho_cell_truth(c)))
 		return e;
-	t2 = c->stage.oracle ? rho_nanoseconds() : t1;
+	t2 = c->stage.oracle ? rho_cell_nanoseconds(c) : t1;
 	if ((e = step(c)))
 		return e;
-	t3 = rho_nanoseconds();
+	t3 = rho_cell_nanoseconds(c);
 	for (size_t i = 0; i < n; i++)
 		c->tick[i]++;
 	if ((e = rho_pose_take(c->next, &c->stage, &c->obs, "step", &c->marks, c->why)) ||
 	    (e = rho_pose_draw(c->next, &c->stage, c->tick, c->step, &c->marks, c->why)))
 		return e;
-	t4 = rho_nanoseconds();
+	t4 = rho_cell_nanoseconds(c);
 	if ((e = observe(c)))
 		return e;
-	t5 = rho_nanoseconds();
+	t5 = rho_cell_nanoseconds(c);
 	c->spent.decide += t1 - t0 + t4 - t3;
 	c->spent.env += t3 - t2;
 	c->spent.learn += t5 - t4;
@@ -180,7 +181,7 @@ static int loop(struct rho_play *c)
 			return e;
 		if (*c->opt->stopping)
 			return (e = rho_cell_save(c)) ? e : RHO_ESTOP;
-		if (rho_clock() - c->last_checkpoint >= run->checkpoint && c->step < run->steps &&
+		if (rho_cell_clock(c) - c->last_checkpoint >= run->checkpoint && c->step < run->steps &&
 		    (e = rho_cell_save(c)))
 			return e;
 	}
@@ -197,8 +198,8 @@ static void on_metric(void *arg, const struct rho_ctx *ctx, const char *name, do
 	    c->said_not_finite)
 		return;
 	c->said_not_finite = true;
-	fprintf(stderr, "%s: metric %s is %g at step %llu: left out of its mean\n", i->label, name, value,
-	        (unsigned long long)c->step);
+	fprintf(rho_cell_log(c), "%s: metric %s is %g at step %llu: left out of its mean\n", i->label, name,
+	        value, (unsigned long long)c->step);
 }
 
 static void on_progress(void *arg, const struct rho_ctx *ctx, double done)
@@ -245,17 +246,56 @@ static void make_buffers(struct rho_play *c)
 	make_obs(&c->last, &c->stage);
 }
 
-/* SIGALRM when the seconds a cell may take are over; earlier processes' count. */
+/* ---- deadlines and turns ---- */
+
+/* SIGALRM when the seconds a cell may take are over, of its own time; earlier processes' count. */
 static void arm_deadline(const struct rho_play *c)
 {
-	double left = c->spec->run.deadline - c->seconds_before;
-	struct itimerval t = { 0 };
-	if (c->spec->run.deadline <= 0)
+	double left = c->spec->run.deadline - c->seconds_before - (rho_cell_clock(c) - c->started);
+	struct itimerspec t = { 0 };
+	if (!c->has_alarm)
 		return;
 	left = left < 1e-3 ? 1e-3 : left;
 	t.it_value.tv_sec = (time_t)left;
-	t.it_value.tv_usec = (suseconds_t)((left - floor(left)) * 1e6);
-	setitimer(ITIMER_REAL, &t, NULL);
+	t.it_value.tv_nsec = (long)((left - floor(left)) * 1e9);
+	timer_settime(c->alarm, 0, &t, NULL);
+}
+
+static void disarm_deadline(const struct rho_play *c)
+{
+	static const struct itimerspec never = { 0 };
+	if (c->has_alarm)
+		timer_settime(c->alarm, 0, &never, NULL);
+}
+
+static int make_deadline(struct rho_play *c)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	e.sigev_value.sival_ptr = (void *)(uintptr_t)c->opt->stopping;
+	if (c->spec->run.deadline <= 0)
+		return 0;
+	if (timer_create(CLOCK_MONOTONIC, &e, &c->alarm)) {
+		rho_buf_printf(c->why, "no timer for run.deadline: %s", strerror(errno));
+		return RHO_EIO;
+	}
+	c->has_alarm = true;
+	arm_deadline(c);
+	return 0;
+}
+
+static bool on_scan(void *arg, struct rho_scan *scan, const struct rho_codes *codes)
+{
+	struct rho_play *c = arg;
+	uint64_t began, mine, all;
+	if (!rho_fuse_worth(scan))
+		return false;
+	disarm_deadline(c);
+	began = rho_nanoseconds();
+	mine = rho_fuse_scan(c->opt->fuse, c->opt->seat, scan, codes);
+	all = rho_nanoseconds() - began;
+	c->others += all > mine ? all - mine : 0;
+	arm_deadline(c);
+	return true;
 }
 
 static int begin(struct rho_play *c)
@@ -268,14 +308,18 @@ static int begin(struct rho_play *c)
 		.memory = (size_t)spec->run.memory,
 		.threads = (unsigned)spec->run.threads,
 		.log_level = c->opt->log_level,
+		.log = c->opt->log,
 		.stopping = c->opt->stopping,
 		.metric = on_metric,
 		.progress = on_progress,
+		.scan = c->opt->fuse ? on_scan : NULL,
 		.arg = c,
 		.last_call = &c->opt->page->call,
 	};
-	arm_deadline(c);
-	if (rho_stage_open(&c->stage, &c->world, spec->role, &spec->run, c->opt->store, c->why))
+	if ((e = make_deadline(c)))
+		return e;
+	if (rho_stage_open(&c->stage, &c->world, spec->role, &spec->run, c->opt->store, c->opt->shared,
+	                   c->why))
 		return RHO_EINVAL;
 	make_buffers(c);
 	if ((e = rho_cell_measure_init(c)) || rho_provenance_write(c->opt->dir, spec, &c->stage, c->why))
@@ -287,7 +331,7 @@ static int begin(struct rho_play *c)
 		return e;
 	__atomic_store_n(&c->opt->page->from, c->step, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->opt->page->done, c->step, __ATOMIC_RELAXED);
-	c->last_checkpoint = c->spent.since = rho_clock();
+	c->last_checkpoint = c->spent.since = rho_cell_clock(c);
 	arm_deadline(c);
 	if ((e = open_reporters(c)))
 		return e;
@@ -315,6 +359,8 @@ static void end(struct rho_play *c)
 	free_obs(&c->last);
 	rho_cell_measure_free(c);
 	rho_stage_close(&c->stage);
+	if (c->has_alarm)
+		timer_delete(c->alarm);
 }
 
 /* Syncs what was measured; then the status may say done, and the checkpoint has no further use. */
@@ -367,7 +413,7 @@ uint32_t rho_cell_run(const struct rho_cell_spec *spec, const struct rho_cell_op
 			rho_buf_printf(why, "step %llu: ", (unsigned long long)c->step);
 		rho_buf_str(why, trouble.len ? trouble.at : rho_error_name(e));
 	}
-	seconds = c->seconds_before + rho_clock() - c->started;
+	seconds = c->seconds_before + rho_cell_clock(c) - c->started;
 	rho_buf_clear(&trouble);
 	if (rho_status_write(opt->dir, state, c->step, seconds, state == RHO_CELL_FAILED ? why->at : NULL,
 	                     &trouble)) {

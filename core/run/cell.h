@@ -2,8 +2,11 @@
 #ifndef RHO_RUN_CELL_H
 #define RHO_RUN_CELL_H
 
+#include <stdio.h>
+
 #include "../store/results.h"
-#include "../store/store.h"
+#include "fuse.h"
+#include "stage.h"
 
 /* What a cell's process shares with the one that started it: a page of memory. Counters are
  * written with relaxed atomics. */
@@ -12,6 +15,11 @@ struct rho_cell_page {
 	uint64_t from, done;       /* decisions made before this process, and by now */
 	uint64_t checkpoint;       /* decisions at the latest checkpoint */
 	double progress;           /* of the call under way, 0 .. 1 */
+	uint32_t holds;            /* of cells that share a process: it is this one's turn */
+	uint32_t state;            /* enum rho_cell_state it ended in; MISSING: not yet */
+	/* Rehearsed: bytes of the action matrix that every decision chooses from the whole of, and that other
+	 * cells with the same dataset, encoder, sampler and env share; 0: there is none. */
+	uint64_t scanned;
 	char why[512];             /* why it failed, for when the disk is too full to hold it */
 };
 
@@ -20,8 +28,15 @@ struct rho_cell_options {
 	struct rho_store *store;
 	struct rho_registry *registry;
 	struct rho_cell_page *page; /* never NULL */
-	volatile int *stopping;     /* enum rho_stopping, set by signal handlers */
+	volatile int *stopping;     /* enum rho_stopping, set by signal handlers. A deadline's SIGALRM comes
+	                             * from a timer whose value (si_value) is this pointer */
 	int log_level;
+	FILE *log;                 /* what it says; NULL: stderr */
+	/* With other cells in this process: whose turn it is, this cell's seat, and what they share (see
+	 * rho_stage_open). NULL: it is alone. */
+	struct rho_fuse *fuse;
+	size_t seat;
+	struct rho_stage *shared;
 };
 
 enum rho_stopping { RHO_GO_ON, RHO_STOP_ASKED, RHO_STOP_DEADLINE };

@@ -32,6 +32,7 @@ struct rho_play {
 	size_t *unit_off;        /* (lanes + 1) 0, 1, 2, ... */
 	struct rho_truth *truth; /* (lanes) */
 	float *score, *explore;  /* (lanes, n_actions), (lanes): log = "marginal" with a sampler */
+	double *temperature, *room; /* (lanes), (max_k): the same, of an agent that takes a softmax */
 
 	uint64_t step; /* decisions made */
 	struct rho_metrics metrics;
@@ -42,9 +43,18 @@ struct rho_play {
 	size_t n_reporters;
 	bool said_not_finite, begun;
 
+	uint64_t others; /* nanoseconds that other cells of this process had since `started` */
+	timer_t alarm;   /* of the deadline, where there is one */
+	bool has_alarm;
 	double started, seconds_before; /* this process's clock; seconds spent by earlier ones */
 	double last_checkpoint;
 };
+
+/* A clock that stands still while other cells of this process have their turn. */
+static inline uint64_t rho_cell_nanoseconds(const struct rho_play *c) { return rho_nanoseconds() - c->others; }
+static inline double rho_cell_clock(const struct rho_play *c) { return (double)rho_cell_nanoseconds(c) * 1e-9; }
+
+static inline FILE *rho_cell_log(const struct rho_play *c) { return c->opt->log ? c->opt->log : stderr; }
 
 /* measure.c: the truth before a step, marginal propensities, records, the decision log */
 int rho_cell_measure_init(struct rho_play *);

@@ -37,12 +37,10 @@ static void proc_value(const char *file, const char *key, struct rho_buf *out)
 
 static void about_rho(void)
 {
-	const char *kernel;
 	struct utsname u;
-	rho_kernel_at(0, &kernel);
 	printf("rho          %s, plugin ABI %d.%d\n", RHO_VERSION, RHO_ABI_MAJOR, RHO_ABI_MINOR);
 	printf("compiler     %s\n", RHO_COMPILER);
-	printf("scoring      %s\n", kernel);
+	printf("scoring      %s\n", rho_score_kernels_at(0)->name);
 	if (!uname(&u))
 		printf("system       %s %s %s\n", u.sysname, u.release, u.machine);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "../command.h"
 #include "../report/compare.h"
 #include "clock.h"
+#include "fuse.h"
+#include "fuse_plan.h"
 #include "prepare.h"
 #include "workers.h"
 
@@ -21,9 +24,10 @@ static const char help[] =
 	"\n"
 	"Runs the cells (arms x seeds) of an experiment file that are not done yet, each in a process of "
 	"its\n"
-	"own, then compares the arms. Cells that were cut off go on from their last checkpoint.\n"
+	"own or with others like it (run.fuse), then compares the arms. Cells that were cut off go on from "
+	"their last checkpoint.\n"
 	"\n"
-	"  --jobs N          cells at a time (as many as there are processors)\n"
+	"  --jobs N          processes at a time (as many as there are processors)\n"
 	"  --results DIR     where results go: DIR/NAME (results)\n"
 	"  --set KEY=VALUE   override a key: --set agent.alpha=0.5, --set run.seeds=3\n"
 	"  --plugins DIR     look for plugins in DIR first\n"
@@ -53,6 +57,7 @@ struct session {
 	size_t n_jobs; /* cells to run */
 	struct rho_plan_cell const **job_cell;
 	bool *needed;         /* (n_arms) */
+	uint64_t *scanned;    /* (n_arms) see rho_preparation */
 	size_t n_done;        /* cells done before this run */
 	size_t ended, failed; /* of the jobs */
 	size_t *seed_left;    /* (n_seeds) jobs still to end */
@@ -209,6 +214,7 @@ static void list_jobs(struct session *s)
 	s->job = rho_xcalloc(p->n_cells + 1, sizeof *s->job);
 	s->job_cell = rho_xcalloc(p->n_cells + 1, sizeof *s->job_cell);
 	s->needed = rho_xcalloc(p->n_arms + 1, sizeof *s->needed);
+	s->scanned = rho_xcalloc(p->n_arms + 1, sizeof *s->scanned);
 	s->seed_left = rho_xcalloc(p->n_seeds + 1, sizeof *s->seed_left);
 	for (size_t k = 0; k < p->n_seeds; k++)
 		for (size_t i = 0; i < p->n_cells; i++) {
@@ -277,6 +283,89 @@ static int write_cells(const struct session *s, struct rho_buf *why)
 	return e;
 }
 
+/* ---- cells that share a process ---- */
+
+enum { FUSE_BY_ITSELF = 32 };                        /* most cells of a process, where run.fuse is 0 */
+static const uint64_t FUSE_FROM = (uint64_t)8 << 20; /* bytes: what is smaller stays in the caches */
+
+/* All that arms have in common which may share a process: their agents differ in parameters alone. */
+static char *shared_text(const struct session *s, const struct rho_arm *arm)
+{
+	struct rho_buf b = { 0 };
+	for (uint32_t kind = RHO_DATASET; kind < RHO_N_ROLES; kind++) {
+		const struct rho_role *r = &arm->role[kind];
+		rho_buf_printf(&b, "%u:", kind);
+		if (r->module && kind == RHO_AGENT)
+			rho_buf_printf(&b, "%s\n", r->module->plugin.name);
+		else if (r->module)
+			rho_params_canonical(s->registry, r->module, r->table, true, &b);
+	}
+	return b.at;
+}
+
+struct named_arm {
+	char *text;
+	size_t arm;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct named_arm *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+	return order ? order : (x->arm > y->arm) - (x->arm < y->arm);
+}
+
+/* of (n_arms): the first arm that each may share a process with; SIZE_MAX: none. */
+static void find_classes(const struct session *s, size_t *of)
+{
+	const struct rho_plan *p = s->plan;
+	struct named_arm *named = rho_xcalloc(p->n_arms + 1, sizeof *named);
+	size_t n = 0;
+	for (size_t i = 0; i < p->n_arms; i++) {
+		of[i] = SIZE_MAX;
+		if (s->needed[i] && p->run.fuse != 1 && (p->run.fuse || s->scanned[i] >= FUSE_FROM))
+			named[n++] = (struct named_arm){ shared_text(s, &p->arm[i]), i };
+	}
+	qsort(named, n, sizeof *named, by_text);
+	for (size_t i = 0; i < n; i++)
+		of[named[i].arm] =
+			i && !strcmp(named[i].text, named[i - 1].text) ? of[named[i - 1].arm] : named[i].arm;
+	for (size_t i = 0; i < n; i++)
+		free(named[i].text);
+	free(named);
+}
+
+/* Puts jobs that share a process beside each other. The number of processes. */
+static size_t fuse_jobs(struct session *s, size_t jobs)
+{
+	const struct rho_plan *p = s->plan;
+	size_t n = s->n_jobs, processes;
+	size_t *arm_class = rho_xcalloc(p->n_arms + 1, sizeof *arm_class);
+	size_t *of = rho_xcalloc(n + 1, sizeof *of), *order = rho_xcalloc(n + 1, sizeof *order);
+	size_t *together = rho_xcalloc(n + 1, sizeof *together);
+	struct rho_job *job = rho_xcalloc(n + 1, sizeof *job);
+	const struct rho_plan_cell **cell = rho_xcalloc(n + 1, sizeof(*cell));
+	find_classes(s, arm_class);
+	for (size_t i = 0; i < n; i++)
+		of[i] = arm_class[s->job_cell[i]->arm];
+	processes = rho_fuse_plan(of, n, p->n_arms, p->run.fuse ? (size_t)p->run.fuse : FUSE_BY_ITSELF,
+	                          p->run.fuse ? 1 : jobs, order, together);
+	for (size_t i = 0; i < n; i++) {
+		job[i] = s->job[order[i]];
+		job[i].together = together[i];
+		cell[i] = s->job_cell[order[i]];
+	}
+	free(s->job);
+	free(s->job_cell);
+	s->job = job;
+	s->job_cell = cell;
+	free(arm_class);
+	free(of);
+	free(order);
+	free(together);
+	return processes;
+}
+
 /* Store and rehearsal. 0, or the exit status after the messages. */
 static int prepare(struct session *s, struct rho_diags *diags)
 {
@@ -289,6 +378,7 @@ static int prepare(struct session *s, struct rho_diags *diags)
 		.threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 		.before = &s->before,
 		.progress = &s->progress,
+		.scanned = s->scanned,
 		.diags = diags,
 	};
 	int n = rho_prepare_store(&p, &why);
@@ -339,7 +429,8 @@ static void on_finished(void *arg, const struct rho_job *j)
 			                 (unsigned long long)j->seed, s->n_done + s->ended, s->plan->n_cells);
 }
 
-static void say_start(struct session *s, size_t jobs)
+/* `processes`: of all jobs together; `jobs` of them at a time. */
+static void say_start(struct session *s, size_t processes, size_t jobs)
 {
 	struct rho_buf b = { 0 };
 	rho_buf_printf(&b, "%s: %zu cells (%zu arm%s, %zu seed%s)", s->dir, s->plan->n_cells, s->plan->n_arms,
@@ -347,7 +438,11 @@ static void say_start(struct session *s, size_t jobs)
 	if (s->n_done)
 		rho_buf_printf(&b, ", %zu already done", s->n_done);
 	if (s->n_jobs)
-		rho_buf_printf(&b, ", %zu to run, %zu at a time", s->n_jobs, jobs);
+		rho_buf_printf(&b, ", %zu to run, ", s->n_jobs);
+	if (s->n_jobs && processes < s->n_jobs)
+		rho_buf_printf(&b, "in %zu process%s, ", processes, processes == 1 ? "" : "es");
+	if (s->n_jobs)
+		rho_buf_printf(&b, "%zu at a time", jobs < processes ? jobs : processes);
 	rho_progress_say(&s->progress, "%s", b.at);
 	rho_buf_free(&b);
 }
@@ -385,8 +480,8 @@ static int run_cells(struct session *s)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t threads = s->plan->run.threads ? s->plan->run.threads : 1;
+	size_t processes;
 	struct rho_workers w = {
-		.job = s->job,
 		.n = s->n_jobs,
 		.threads = threads,
 		.deadline = s->plan->run.deadline,
@@ -398,7 +493,9 @@ static int run_cells(struct session *s)
 	};
 	w.jobs = s->args->jobs ? (size_t)s->args->jobs : (size_t)((uint64_t)(cpus > 0 ? cpus : 1) / threads);
 	w.jobs = w.jobs < 1 ? 1 : w.jobs;
-	say_start(s, w.jobs < w.n ? w.jobs : w.n);
+	processes = fuse_jobs(s, w.jobs);
+	w.job = s->job;
+	say_start(s, processes, w.jobs);
 	s->started = rho_clock();
 	return conclude(s, rho_workers_run(&w, &s->before));
 }
@@ -443,6 +540,7 @@ static void free_session(struct session *s)
 	free(s->job);
 	free(s->job_cell);
 	free(s->needed);
+	free(s->scanned);
 	free(s->seed_left);
 	free(s->dir);
 	free(s->store);

@@ -8,12 +8,22 @@
 
 enum { MARGINAL_BYTES_LOG2 = 32 }; /* most memory for the scores that marginal propensities need */
 
-/* Marginal propensities take a ranking of all actions where the sampler's law is known to be
- * uniform, and the agent's share of exploration where only inclusion probabilities are. */
+/* Actions times candidates: with more, a softmax's marginal propensity, a tenth of a second, is left out
+ * (NaN). */
+static const double most_softmax = 1e6;
+
+/* Marginal propensities take a ranking of all actions, or the scores that an agent takes the softmax of,
+ * where the sampler's law is known to be uniform, and the agent's share of exploration where only inclusion
+ * probabilities are. */
 static bool wants_rank(const struct rho_play *c)
 {
-	return c->spec->run.log == RHO_LOG_MARGINAL && c->stage.ranks && c->stage.spec.slate == 1 &&
-	       c->stage.sampled.law != RHO_LAW_ALL;
+	const struct rho_stage *s = &c->stage;
+	if (c->spec->run.log != RHO_LOG_MARGINAL || s->spec.slate != 1)
+		return false;
+	if (s->ranks || !s->softmax)
+		return s->ranks && s->sampled.law != RHO_LAW_ALL;
+	return s->sampled.law == RHO_LAW_UNIFORM &&
+	       (double)s->spec.n_actions * (double)s->sampled.max_k <= most_softmax;
 }
 
 int rho_cell_measure_init(struct rho_play *c)
@@ -45,6 +55,8 @@ int rho_cell_measure_init(struct rho_play *c)
 	}
 	c->score = rho_xmalloc(n * s->spec.n_actions * sizeof *c->score);
 	c->explore = rho_xcalloc(n, sizeof *c->explore);
+	c->temperature = rho_xcalloc(n, sizeof *c->temperature);
+	c->room = rho_xcalloc(s->sampled.max_k, sizeof *c->room);
 	return 0;
 }
 
@@ -57,6 +69,8 @@ void rho_cell_measure_free(struct rho_play *c)
 	free(c->truth);
 	free(c->score);
 	free(c->explore);
+	free(c->temperature);
+	free(c->room);
 	rho_buf_free(&c->line);
 	rho_buf_free(&c->names);
 }
@@ -79,9 +93,20 @@ int rho_cell_rank(struct rho_play *c)
 {
 	struct rho_instance *a = c->stage.agent;
 	struct rho_batch b = ranked(c);
-	rho_call_begin(a, "rank", c->step, false);
-	return rho_call_end(a, a->module->plugin.agent->rank(&a->ctx, a->self, &b, c->score, c->explore),
-	                    c->why);
+	const struct rho_softmax *softmax = c->stage.ranks ? NULL : c->stage.softmax;
+	int e;
+	rho_call_begin(a, softmax ? "softmax" : "rank", c->step, false);
+	e = softmax ? softmax->scores(&a->ctx, a->self, &b, c->score, c->temperature)
+	            : a->module->plugin.agent->rank(&a->ctx, a->self, &b, c->score, c->explore);
+	return rho_call_end(a, e, c->why);
+}
+
+/* Of decision i: action `at` of n, k of which are drawn uniformly. */
+static double marginal_uniform(const struct rho_play *c, const float *score, size_t i, size_t n, size_t at,
+                               size_t k)
+{
+	return c->stage.ranks ? rho_draw_marginal(score, n, at, k, (double)c->explore[i])
+	                      : rho_draw_softmax(score, n, at, k, c->temperature[i], c->room);
 }
 
 /* P(action | context) of decision i, whatever was drawn; NaN where it cannot be said. */
@@ -100,9 +125,7 @@ static double marginal(const struct rho_play *c, size_t i)
 		if (b.cand_off)
 			for (at = 0; at < n && rho_cand(&b, i, at) != c->choice.action[i]; at++)
 				;
-		return at < n ? rho_draw_marginal(c->score + rho_cand_at(&b, i), n, at, k,
-		                                  (double)c->explore[i])
-		              : NAN;
+		return at < n ? marginal_uniform(c, c->score + rho_cand_at(&b, i), i, n, at, k) : NAN;
 	}
 	/* A law unknown but for inclusion: it suffices where the choice is uniform over as many as asked for.
 	 */
@@ -205,7 +228,7 @@ static void report(struct rho_play *c, const struct rho_metric *metric, size_t n
 		e = rho_call_end(r, r->module->plugin.reporter->metrics(&r->ctx, r->self, metric, n), &why);
 		if (!e)
 			continue;
-		fprintf(stderr, "%s; it is switched off, the cell goes on\n", why.at);
+		fprintf(rho_cell_log(c), "%s; it is switched off, the cell goes on\n", why.at);
 		rho_instance_free(r);
 		c->reporters[i] = NULL;
 		rho_buf_clear(&why);
@@ -216,7 +239,7 @@ static void report(struct rho_play *c, const struct rho_metric *metric, size_t n
 static void put_timing(struct rho_play *c)
 {
 	struct rho_buf *b = &c->timing.pending;
-	double n = (double)c->spent.n, now = rho_clock();
+	double n = (double)c->spent.n, now = rho_cell_clock(c);
 	const struct {
 		const char *name;
 		double value;

@@ -97,6 +97,11 @@ void rho_pose_init(struct rho_pose *p, const struct rho_stage *s)
 		lists_room(&p->drawn, n * s->sampled.max_k, true);
 	p->batch = (struct rho_batch){ .n = n, .k = s->spec.slate, .actions = s->actions, .lane = p->lane };
 	p->batch.x.n = n;
+	if (s->sampled.wants & RHO_WANTS_QUERY) {
+		size_t d = s->spec.action_dim;
+		p->query = rho_xcalloc(n * d, sizeof *p->query);
+		p->query_mat = (struct rho_mat){ p->query, n, d, d };
+	}
 	if (s->env_spec.obs == RHO_OBS_F32) {
 		p->x = rho_xcalloc(n * s->x_dim, sizeof *p->x);
 		p->x_mat = (struct rho_mat){ p->x, n, s->x_dim, s->x_dim };
@@ -111,6 +116,7 @@ void rho_pose_free(struct rho_pose *p)
 	free(p->row);
 	free(p->x);
 	free(p->lane);
+	free(p->query);
 	lists_free(&p->legal);
 	lists_free(&p->drawn);
 	*p = (struct rho_pose){ 0 };
@@ -209,11 +215,36 @@ static int check_drawn(const struct rho_stage *s, const struct rho_ask *ask, con
 	return 0;
 }
 
-static int draw(const struct rho_stage *s, const struct rho_ask *ask, struct rho_lists *l, uint64_t step,
-                struct rho_marks *m, struct rho_buf *why)
+/* What the agent looks for in the decisions of `ask`, for samplers that search. */
+static int ask_query(struct rho_pose *p, const struct rho_stage *s, struct rho_ask *ask, uint64_t step,
+                     struct rho_buf *why)
+{
+	struct rho_instance *a = s->agent;
+	size_t d = p->query_mat.cols;
+	struct rho_batch b = {
+		.n = ask->n, .k = s->spec.slate, .x = ask->x, .actions = ask->actions, .lane = ask->lane
+	};
+	int e;
+	for (size_t j = 0; j < ask->n * d; j++) /* so that what is not filled in is noticed */
+		p->query[j] = NAN;
+	rho_call_begin(a, "query", step, false);
+	e = rho_call_end(a, a->module->plugin.agent->query(&a->ctx, a->self, &b, p->query), why);
+	for (size_t j = 0; j < ask->n * d && !e; j++)
+		if (!isfinite(p->query[j])) {
+			e = blame(why, a, "query", ask->lane[j / d]);
+			rho_buf_printf(why, "number %zu of %zu is %g", j % d, d, (double)p->query[j]);
+		}
+	ask->query = (struct rho_rows){ .mat = &p->query_mat, .n = ask->n };
+	return e;
+}
+
+static int draw(struct rho_pose *p, const struct rho_stage *s, struct rho_ask *ask, struct rho_lists *l,
+                uint64_t step, struct rho_marks *m, struct rho_buf *why)
 {
 	struct rho_pool pool = { l->id, l->off, l->incl };
-	int e;
+	int e = p->query ? ask_query(p, s, ask, step, why) : 0;
+	if (e)
+		return e;
 	for (size_t j = 0; j < ask->n * s->sampled.max_k; j++)
 		l->incl[j] = NAN;
 	memset(l->off, 0, (ask->n + 1) * sizeof *l->off);
@@ -255,7 +286,7 @@ int rho_pose_draw(struct rho_pose *p, const struct rho_stage *s, const uint64_t 
 		ask.legal_off = p->legal.off;
 	}
 	if (s->sampled.law != RHO_LAW_ALL)
-		e = draw(s, &ask, &p->drawn, step, m, why);
+		e = draw(p, s, &ask, &p->drawn, step, m, why);
 	use_lists(p, s);
 	return e;
 }
@@ -287,7 +318,7 @@ static int last_candidates(struct rho_pose *led, const struct rho_stage *s, cons
 		lists_room(out, at + s->sampled.max_k, true);
 		one.id = out->id + at;
 		one.incl = out->incl + at;
-		e = draw(s, &ask, &one, step, m, why);
+		e = draw(led, s, &ask, &one, step, m, why);
 		out->off[i + 1] = at + one.off[1];
 		return e;
 	}
@@ -335,16 +366,23 @@ int rho_pose_led(struct rho_pose *led, const struct rho_pose *next, const struct
 
 /* ---- what came back ---- */
 
+#define REWARD_LIMIT 1e30f /* a sum that holds more has lost every other reward */
+
 int rho_check_step(const struct rho_stage *s, const struct rho_obs *o, struct rho_buf *why)
 {
 	float lo = s->env_spec.reward_lo, hi = s->env_spec.reward_hi;
 	bool known = lo != 0 || hi != 0;
 	for (size_t i = 0; i < s->spec.lanes; i++) {
 		float r = o->reward[i];
-		if (!isfinite(r) || (known && (r < lo || r > hi))) {
+		bool sane = fabsf(r) < REWARD_LIMIT; /* no NaN either */
+		if (!sane || (known && (r < lo || r > hi))) {
 			blame(why, s->env, "step", i);
 			rho_buf_printf(why, "reward %.9g", (double)r);
-			if (known)
+			if (isfinite(r) && !sane)
+				rho_buf_printf(
+					why, " is too large to learn from: less than %g in size is possible",
+					(double)REWARD_LIMIT);
+			else if (known)
 				rho_buf_printf(why, " is not within the %.9g .. %.9g it declared", (double)lo,
 				               (double)hi);
 			else

@@ -22,6 +22,8 @@ struct rho_pose {
 	bool has_legal; /* `legal` holds the env's lists; else every action is legal */
 	struct rho_lists legal;
 	struct rho_lists drawn; /* the sampler's; unused where the law is RHO_LAW_ALL */
+	float *query;           /* (lanes, action_dim) what the agent looks for; NULL: no sampler asks */
+	struct rho_mat query_mat;
 };
 
 /* A set of actions, emptied in no time: for distinct ids. */
@@ -49,7 +51,7 @@ int rho_pose_led(struct rho_pose *led, const struct rho_pose *next, const struct
                  const struct rho_obs *last, const uint8_t *end, const uint64_t *tick, uint64_t step,
                  struct rho_marks *, struct rho_buf *why);
 
-/* Rewards and ends of a step: finite, within what the env declared. */
+/* Rewards and ends of a step: below 1e30 in size, within what the env declared. */
 int rho_check_step(const struct rho_stage *, const struct rho_obs *, struct rho_buf *why);
 
 /* An agent's choice: known ids, from the candidates, none twice in a slate; probabilities. at

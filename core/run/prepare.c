@@ -50,11 +50,16 @@ static int attempt(void *arg, struct rho_buf *out)
 		.arg = a->page,
 	};
 	struct rho_stage stage;
+	int fault;
 	struct rho_store *store = rho_store_open(p->store_dir, out);
 	if (!store)
 		return RHO_N_ROLES;
-	return a->rehearse ? rho_stage_open(&stage, &world, a->arm->role, &p->plan->run, store, out)
-	                   : rho_stage_features(&stage, &world, a->arm->role, store, p->actions_only, out);
+	if (!a->rehearse)
+		return rho_stage_features(&stage, &world, a->arm->role, store, p->actions_only, out);
+	fault = rho_stage_open(&stage, &world, a->arm->role, &p->plan->run, store, NULL, out);
+	if (!fault && stage.sampled.law == RHO_LAW_ALL && stage.actions.mat && !stage.env_spec.action_mat)
+		a->page->scanned = stage.actions.n * stage.actions.mat->cols * sizeof *stage.actions.mat->at;
+	return fault;
 }
 
 /* The kind of the instance that was being called, "agent ppo". */
@@ -112,6 +117,8 @@ static int try(struct attempt *a, struct said *said, struct rho_buf *why)
 		n = -1;
 	} else if (code) {
 		n = report(a, (uint32_t)code, text.at ? text.at : "failed without a word", said);
+	} else if (a->rehearse && a->p->scanned) {
+		a->p->scanned[a->arm - a->p->plan->arm] = a->page->scanned;
 	}
 	rho_page_free(a->page, fd);
 	rho_buf_free(&text);

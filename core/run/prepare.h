@@ -15,6 +15,7 @@ struct rho_preparation {
 	unsigned threads;       /* for computing what the store lacks */
 	const sigset_t *before; /* see rho_signals_hold */
 	struct rho_progress *progress;
+	uint64_t *scanned; /* (n_arms) for the rehearsal to fill: see rho_cell_page */
 	struct rho_diags *diags; /* every mistake, at the place of the role at fault */
 };
 

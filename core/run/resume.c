@@ -59,7 +59,7 @@ int rho_cell_save(struct rho_play *c)
 	if (e)
 		return e;
 	rho_pack_u64(&host, c->step);
-	rho_pack_f64(&host, c->seconds_before + rho_clock() - c->started);
+	rho_pack_f64(&host, c->seconds_before + rho_cell_clock(c) - c->started);
 	rho_pack_u64(&host, c->out.length);
 	rho_pack_u64(&host, c->timing.length);
 	rho_pack_u64(&host, c->log.length);
@@ -73,7 +73,7 @@ int rho_cell_save(struct rho_play *c)
 		__atomic_store_n(&c->opt->page->checkpoint, c->step, __ATOMIC_RELAXED);
 	free(path);
 	rho_buf_free(&host);
-	c->last_checkpoint = rho_clock();
+	c->last_checkpoint = rho_cell_clock(c);
 	return e;
 }
 
@@ -109,7 +109,7 @@ static int start_over(struct rho_play *c)
 	static const uint64_t nothing[3] = { 0, 0, 0 };
 	const struct rho_column *group = c->metrics.group;
 	if (c->why->len)
-		fprintf(stderr, "warning: %s\nwarning: the cell starts over\n", c->why->at);
+		fprintf(rho_cell_log(c), "warning: %s\nwarning: the cell starts over\n", c->why->at);
 	rho_buf_clear(c->why);
 	rho_metrics_free(&c->metrics);
 	rho_metrics_init(&c->metrics, c->stage.oracle, group);
@@ -184,6 +184,6 @@ int rho_cell_restore(struct rho_play *c)
 	if (e)
 		return e < 0 ? e : RHO_EIO;
 	__atomic_store_n(&c->opt->page->checkpoint, c->step, __ATOMIC_RELAXED);
-	fprintf(stderr, "goes on at step %llu\n", (unsigned long long)c->step);
+	fprintf(rho_cell_log(c), "goes on at step %llu\n", (unsigned long long)c->step);
 	return 1;
 }

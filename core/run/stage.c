@@ -1,5 +1,6 @@
 /* stage.c: opening what a cell plays on, and refusing what cannot be played. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,18 @@ int rho_stage_features(struct rho_stage *s, struct rho_world *w, const struct rh
 	return fault;
 }
 
+/* The same, opened by whichever stage comes first. Without a dataset there is nothing to share. */
+static int borrow(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
+                  struct rho_store *store, struct rho_stage *shared, struct rho_buf *why)
+{
+	int fault = shared->tables ? 0 : rho_stage_features(shared, w, role, store, false, why);
+	if (fault)
+		return fault;
+	s->lent = shared;
+	s->data = shared->data;
+	return 0;
+}
+
 /* ---- env ---- */
 
 static int env_tables(const struct rho_stage *s, const struct rho_role role[RHO_N_ROLES], struct rho_buf *why)
@@ -157,22 +170,58 @@ static int open_env(struct rho_stage *s, struct rho_world *w, const struct rho_r
 	return e ? RHO_ENV : env_sound(s, why);
 }
 
+/* ---- codes ---- */
+
+/* Why the actions are searched among as they are, or NULL. */
+static const char *uncoded(const struct rho_stage *s, const struct rho_stage *own)
+{
+	if (!s->actions.mat)
+		return "the actions have no features";
+	if (s->actions.mat != &own->action_emb.mat)
+		return s->env_spec.action_mat ? "the actions' features are the env's own"
+		                              : "the actions' features are the dataset's own";
+	return s->actions.mat->cols > RHO_CODES_MOST_COLS ? "a row of theirs is too long" : NULL;
+}
+
+/* `own` has the embedding; whoever comes first opens its codes. */
+static int open_codes(struct rho_stage *s, struct rho_stage *own, struct rho_world *w,
+                      const struct rho_run *run, struct rho_store *store, struct rho_buf *why)
+{
+	const char *reason = uncoded(s, own);
+	w->codes = NULL;
+	if (run->scan == RHO_CODE_F32)
+		return 0;
+	if (reason) {
+		if (w->log_level <= RHO_INFO)
+			fprintf(w->log ? w->log : stderr,
+			        "run.scan = \"%s\": scan is f32: only what an encoder made is kept in fewer "
+			        "bits, and %s\n",
+			        rho_code_names[run->scan], reason);
+		return 0;
+	}
+	if (!own->codes.map && rho_store_codes(store, w, &own->action_emb, run->scan, &own->codes, why))
+		return RHO_N_ROLES;
+	w->codes = &own->codes.codes;
+	return 0;
+}
+
 /* ---- sampler and agent ---- */
 
 /* The matrices that samplers and agents see. */
 static void choose_features(struct rho_stage *s)
 {
 	const struct rho_env_spec *e = &s->env_spec;
+	const struct rho_stage *f = s->lent ? s->lent : s;
 	s->actions = (struct rho_rows){ .n = e->n_actions };
 	if (e->action_mat)
 		s->actions.mat = e->action_mat;
-	else if (s->action_emb.mat.at)
-		s->actions.mat = &s->action_emb.mat;
-	else if (s->action_own.at)
-		s->actions.mat = &s->action_own;
+	else if (f->action_emb.mat.at)
+		s->actions.mat = &f->action_emb.mat;
+	else if (f->action_own.at)
+		s->actions.mat = &f->action_own;
 	if (e->obs == RHO_OBS_ROW)
-		s->contexts = s->context_emb.mat.at ? &s->context_emb.mat
-		              : s->context_own.at   ? &s->context_own
+		s->contexts = f->context_emb.mat.at ? &f->context_emb.mat
+		              : f->context_own.at   ? &f->context_own
 		                                    : NULL;
 	s->x_dim = e->obs == RHO_OBS_F32 ? e->x_dim : s->contexts ? s->contexts->cols : 0;
 }
@@ -206,6 +255,14 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 	if (s->sampled.law > RHO_LAW_UNIFORM || !sampler->draw)
 		rho_buf_printf(why, "%s, open: declares law %u%s", s->sampler->label, s->sampled.law,
 		               sampler->draw ? "" : " but has no draw");
+	else if (s->sampled.wants & ~(uint32_t)RHO_WANTS_QUERY)
+		rho_buf_printf(why, "%s, open: wants %#x, and the host knows only %#x", s->sampler->label,
+		               s->sampled.wants, (unsigned)RHO_WANTS_QUERY);
+	else if (s->sampled.wants & RHO_WANTS_QUERY && !s->actions.mat)
+		rho_buf_printf(why,
+		               "sampler %s searches among the actions' features, and there are none: add an "
+		               "[encoder] for the actions' text, or use a dataset with a column `features`",
+		               name_of(&role[RHO_SAMPLER]));
 	else if (s->sampled.max_k > spec.n_actions)
 		rho_buf_printf(why,
 		               "%s: %zu candidates a decision are asked for, and there are %zu actions; "
@@ -239,6 +296,12 @@ static int agent_served(const struct rho_stage *s, const struct rho_role role[RH
 	else if (s->env_spec.slate > 1 && !(needs & RHO_DOES_SLATES))
 		rho_buf_printf(why, "agent %s picks one action a decision, and env %s wants %zu", agent, env,
 		               s->env_spec.slate);
+	else if (s->sampled.wants & RHO_WANTS_QUERY && !role[RHO_AGENT].module->plugin.agent->query)
+		rho_buf_printf(why,
+		               "sampler %s searches for what the agent looks for, and agent %s cannot say "
+		               "what that is (it has no `query`); use another agent, or a sampler that does "
+		               "not ask it (where the sampler has the parameter: query = \"context\")",
+		               name_of(&role[RHO_SAMPLER]), agent);
 	return why->len ? RHO_AGENT : 0;
 }
 
@@ -265,29 +328,33 @@ static int open_agent(struct rho_stage *s, struct rho_world *w, const struct rho
 	if (!s->agent)
 		return RHO_AGENT;
 	s->ranks = agent->rank;
-	s->agent->opened = !agent->open;
-	if (!agent->open)
-		return 0;
-	rho_call_begin(s->agent, "open", 0, true);
-	e = rho_call_end(s->agent, agent->open(&s->agent->ctx, s->agent->self, &s->spec), why);
+	if (agent->open) {
+		rho_call_begin(s->agent, "open", 0, true);
+		e = rho_call_end(s->agent, agent->open(&s->agent->ctx, s->agent->self, &s->spec), why);
+	}
 	s->agent->opened = !e;
+	if (!e && agent->extension)
+		s->softmax = agent->extension(&s->agent->ctx, s->agent->self, RHO_EXT_SOFTMAX);
 	return e ? RHO_AGENT : 0;
 }
 
 int rho_stage_open(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
-                   const struct rho_run *run, struct rho_store *store, struct rho_buf *why)
+                   const struct rho_run *run, struct rho_store *store, struct rho_stage *shared,
+                   struct rho_buf *why)
 {
 	int fault;
 	*s = (struct rho_stage){ 0 };
-	fault = features(s, w, role, store, false, why);
+	fault = shared ? borrow(s, w, role, store, shared, why) : features(s, w, role, store, false, why);
 	if (!fault) {
 		rho_buf_clear(why); /* the checks below tell by its length */
 		fault = open_env(s, w, role, run, why);
 	}
 	if (!fault) {
 		choose_features(s);
-		fault = open_sampler(s, w, role, run, why);
+		fault = open_codes(s, shared ? shared : s, w, run, store, why);
 	}
+	if (!fault)
+		fault = open_sampler(s, w, role, run, why);
 	if (!fault)
 		fault = open_agent(s, w, role, run, why);
 	if (fault)
@@ -301,6 +368,7 @@ void rho_stage_close(struct rho_stage *s)
 	for (size_t i = 0; i < sizeof opened / sizeof *opened; i++)
 		if (opened[i])
 			rho_instance_free(opened[i]);
+	rho_stored_codes_close(&s->codes);
 	if (s->action_emb.map)
 		rho_embedding_close(&s->action_emb);
 	if (s->context_emb.map)

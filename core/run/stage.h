@@ -2,14 +2,17 @@
 #ifndef RHO_RUN_STAGE_H
 #define RHO_RUN_STAGE_H
 
+#include <rho/softmax.h>
 #include <rho/rho.h>
 #include "../config/plan.h"
 #include "../store/store.h"
 
 struct rho_stage {
+	const struct rho_stage *lent; /* whose tables and embeddings these are; NULL: its own */
 	struct rho_tables *tables;
 	const struct rho_data *data; /* NULL: no dataset */
 	struct rho_embedding action_emb, context_emb;
+	struct rho_stored_codes codes;              /* of action_emb, where run.scan asks for them */
 	struct rho_mat action_own, context_own;     /* over the tables' `features` columns */
 	struct rho_rows actions;                    /* n_actions rows; mat NULL: no features */
 	const struct rho_mat *contexts;             /* a row a context; NULL: none, or the env sees none */
@@ -19,13 +22,16 @@ struct rho_stage {
 	struct rho_sampler_info sampled;
 	struct rho_spec spec; /* as the agent was told */
 	bool oracle, ranks;   /* the env can tell the truth; the agent can rank */
+	const struct rho_softmax *softmax; /* the agent's choice is one; NULL: it does not say so */
 };
 
 /* Opens all, checking what only data can tell (missing tables, contexts or features, k > K). 0, or
  * the kind of the role at fault (enum rho_kind; RHO_N_ROLES: none of them) with why. Whatever was
- * opened is closed again on failure. */
+ * opened is closed again on failure. `shared`: tables and embeddings that other stages of this process with
+ * the same dataset and encoder play on, too: zero at first, opened by the first of them, the caller's to close
+ * after all of them; NULL: the stage has its own. Sets the world's codes, which are valid as long as those. */
 int rho_stage_open(struct rho_stage *, struct rho_world *, const struct rho_role role[RHO_N_ROLES],
-                   const struct rho_run *, struct rho_store *, struct rho_buf *why);
+                   const struct rho_run *, struct rho_store *, struct rho_stage *shared, struct rho_buf *why);
 void rho_stage_close(struct rho_stage *);
 
 /* Tables and embeddings alone, computed where the store lacks them. `actions_only`: contexts' texts are not

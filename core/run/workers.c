@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,27 +83,63 @@ void rho_blame(struct rho_buf *b, int number, const struct rho_last_call *last)
 
 /* ---- one process ---- */
 
-struct slot {
-	pid_t pid; /* 0: free */
+struct member { /* a cell of a process */
 	struct rho_job *job;
 	struct rho_cell_page *page;
 	int page_fd;
+	bool told; /* its end is known and passed on */
+};
+
+struct slot {
+	pid_t pid;             /* 0: free */
+	struct member *member; /* (n) */
+	size_t n;
 	double started;
 	bool late; /* killed for not heeding its deadline */
 };
 
-/* In the child: becomes `rho cell`. Ends with the parent, as if asked to stop. */
-static void become_cell(const struct rho_workers *p, const struct slot *s, const sigset_t *before,
-                        pid_t parent)
+struct pool {
+	const struct rho_workers *p;
+	const sigset_t *before;
+	struct slot *slot;      /* (p->jobs) */
+	struct rho_job **apart; /* (p->n) of processes that crashed: each gets one of its own */
+	size_t next, n_apart, next_apart;
+	int stop;
+};
+
+/* The command line of `rho cell`; page (s->n, 16): numbers as text. */
+static const char **command_line(const struct rho_workers *p, const struct slot *s, char (*page)[16])
 {
-	char *log = rho_xprintf("%s/log", s->job->dir), threads[24], page[16];
-	const char **argv = rho_xcalloc(p->n_plugin_dirs * 2 + 6, sizeof *argv);
+	const char **argv = rho_xcalloc(2 * p->n_plugin_dirs + 3 * s->n + 3, sizeof *argv);
 	size_t n = 0;
+	argv[n++] = "rho";
+	argv[n++] = "cell";
+	for (size_t i = 0; i < s->n; i++)
+		argv[n++] = s->member[i].job->dir;
+	for (size_t i = 0; i < s->n; i++) {
+		snprintf(page[i], sizeof page[i], "%d", s->member[i].page_fd);
+		argv[n++] = "--page";
+		argv[n++] = page[i];
+	}
+	for (size_t i = 0; i < p->n_plugin_dirs; i++) {
+		argv[n++] = "--plugins";
+		argv[n++] = p->plugin_dirs[i];
+	}
+	return argv;
+}
+
+/* In the child: becomes `rho cell`. Ends with the parent, as if asked to stop. What is said by no cell in
+ * particular goes to the first one's log. */
+static void become_cells(const struct rho_workers *p, const struct slot *s, const sigset_t *before,
+                         pid_t parent)
+{
+	char *log = rho_xprintf("%s/log", s->member[0].job->dir), threads[24];
+	const char **argv = command_line(p, s, rho_xcalloc(s->n, sizeof(char[16])));
 	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	snprintf(threads, sizeof threads, "%llu", (unsigned long long)p->threads);
-	snprintf(page, sizeof page, "%d", s->page_fd);
-	fcntl(s->page_fd, F_SETFD, 0); /* this one goes along */
+	for (size_t i = 0; i < s->n; i++)
+		fcntl(s->member[i].page_fd, F_SETFD, 0); /* these go along */
 	dup2(null, 0);
 	dup2(fd < 0 ? null : fd, 1);
 	dup2(fd < 0 ? null : fd, 2);
@@ -113,15 +150,6 @@ static void become_cell(const struct rho_workers *p, const struct slot *s, const
 		_exit(RHO_CELL_EXIT_STOPPED);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, before, NULL);
-	argv[n++] = "rho";
-	argv[n++] = "cell";
-	argv[n++] = s->job->dir;
-	argv[n++] = "--page";
-	argv[n++] = page;
-	for (size_t i = 0; i < p->n_plugin_dirs; i++) {
-		argv[n++] = "--plugins";
-		argv[n++] = p->plugin_dirs[i];
-	}
 	execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 	fprintf(stderr, "rho: cannot start /proc/self/exe: %s\n", strerror(errno));
 	_exit(127);
@@ -134,158 +162,282 @@ static void fail_job(struct rho_job *j, char *why)
 	j->why = why;
 }
 
-static void start(const struct rho_workers *p, struct slot *s, struct rho_job *job, const sigset_t *before)
+/* The job's state is final. */
+static void tell(const struct rho_workers *p, struct member *m)
+{
+	m->told = true;
+	if (m->page) {
+		m->job->from = __atomic_load_n(&m->page->from, __ATOMIC_RELAXED);
+		m->job->done = __atomic_load_n(&m->page->done, __ATOMIC_RELAXED);
+	}
+	if (p->finished)
+		p->finished(p->arg, m->job);
+}
+
+static void release(struct slot *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->member[i].page)
+			rho_page_free(s->member[i].page, s->member[i].page_fd);
+	free(s->member);
+	*s = (struct slot){ 0 };
+}
+
+static void start(struct pool *w, struct slot *s, struct rho_job *job, size_t n)
 {
 	struct rho_buf why = { 0 };
 	pid_t parent = getpid();
-	*s = (struct slot){ .job = job, .started = rho_clock() };
-	s->page = rho_page_new(&s->page_fd, &why);
-	if (!s->page) {
-		fail_job(job, why.at);
-		return;
+	*s = (struct slot){ .n = n, .started = rho_clock(), .member = rho_xcalloc(n, sizeof *s->member) };
+	for (size_t i = 0; i < n; i++) {
+		s->member[i].job = &job[i];
+		if (!why.len)
+			s->member[i].page = rho_page_new(&s->member[i].page_fd, &why);
 	}
-	s->pid = fork();
-	if (!s->pid)
-		become_cell(p, s, before, parent);
-	if (s->pid > 0)
+	if (!why.len && (s->pid = fork()) < 0)
+		rho_buf_printf(&why, "cannot start a process: %s", strerror(errno));
+	if (!why.len && !s->pid)
+		become_cells(w->p, s, w->before, parent);
+	if (!why.len)
 		return;
-	fail_job(job, rho_xprintf("cannot start a process: %s", strerror(errno)));
-	rho_page_free(s->page, s->page_fd);
-	s->pid = 0;
+	for (size_t i = 0; i < n; i++) {
+		fail_job(&job[i], rho_xstrdup(why.at));
+		tell(w->p, &s->member[i]);
+	}
+	rho_buf_free(&why);
+	release(s);
 }
 
 /* A cell that crashed says nothing itself: its page does. */
-static void crashed(struct slot *s, int number)
+static void crashed(const struct slot *s, struct member *m, int number)
 {
-	uint64_t checkpoint = __atomic_load_n(&s->page->checkpoint, __ATOMIC_RELAXED);
+	uint64_t checkpoint = __atomic_load_n(&m->page->checkpoint, __ATOMIC_RELAXED);
 	struct rho_buf b = { 0 }, why = { 0 };
-	rho_blame(&b, number, &s->page->call);
+	rho_blame(&b, number, &m->page->call);
 	if (s->late)
 		rho_buf_printf(&b, ": it did not stop within %d s of its deadline", GRACE_S);
 	if (checkpoint)
 		rho_buf_printf(&b,
 		               "; checkpoint of step %llu kept; `rho cell --debug %s` reruns it from there",
-		               (unsigned long long)checkpoint, s->job->dir);
+		               (unsigned long long)checkpoint, m->job->dir);
 	else
 		rho_buf_printf(&b, "; it had no checkpoint yet; `rho cell --debug %s` reruns it",
-		               s->job->dir);
-	if (rho_status_write(s->job->dir, RHO_CELL_FAILED, checkpoint, rho_clock() - s->started, b.at, &why))
+		               m->job->dir);
+	if (rho_status_write(m->job->dir, RHO_CELL_FAILED, checkpoint, rho_clock() - s->started, b.at, &why))
 		rho_buf_printf(&b, "; and %s", why.at);
 	rho_buf_free(&why);
-	fail_job(s->job, b.at);
+	fail_job(m->job, b.at);
 }
 
 /* What the cell said of itself; where it could not even do that, where to look. */
-static void failed(struct slot *s, int code)
+static void failed(struct member *m, int code)
 {
-	if (s->page->why[0])
-		fail_job(s->job, rho_xprintf("%.*s", (int)sizeof s->page->why - 1, s->page->why));
+	if (m->page->why[0])
+		fail_job(m->job, rho_xprintf("%.*s", (int)sizeof m->page->why - 1, m->page->why));
 	else
-		fail_job(s->job, rho_xprintf("exit status %d; see %s/log", code, s->job->dir));
+		fail_job(m->job, rho_xprintf("exit status %d; see %s/log", code, m->job->dir));
 }
 
-static void ended(struct slot *s, int status)
+/* A process of one cell has ended. */
+static void ended_alone(struct slot *s, int status)
 {
-	struct rho_job *j = s->job;
-	j->from = __atomic_load_n(&s->page->from, __ATOMIC_RELAXED);
-	j->done = __atomic_load_n(&s->page->done, __ATOMIC_RELAXED);
+	struct member *m = s->member;
 	if (WIFSIGNALED(status))
-		crashed(s, WTERMSIG(status));
+		crashed(s, m, WTERMSIG(status));
 	else if (WEXITSTATUS(status) == RHO_CELL_EXIT_STOPPED)
-		j->state = RHO_CELL_STOPPED;
+		m->job->state = RHO_CELL_STOPPED;
 	else if (WEXITSTATUS(status))
-		failed(s, WEXITSTATUS(status));
+		failed(m, WEXITSTATUS(status));
 	else
-		j->state = RHO_CELL_DONE;
-	rho_page_free(s->page, s->page_fd);
-	s->pid = 0;
+		m->job->state = RHO_CELL_DONE;
+}
+
+/* ---- cells that share a process ---- */
+
+/* Those that have come to their end; the others of the process go on. */
+static void tell_settled(const struct rho_workers *p, const struct slot *s)
+{
+	for (size_t i = 0; i < s->n && s->n > 1; i++) {
+		struct member *m = &s->member[i];
+		uint32_t state =
+			m->told ? RHO_CELL_MISSING : __atomic_load_n(&m->page->state, __ATOMIC_ACQUIRE);
+		if (state == RHO_CELL_MISSING)
+			continue;
+		m->job->state = state;
+		if (state == RHO_CELL_FAILED)
+			failed(m, 1);
+		tell(p, m);
+	}
+}
+
+/* Into the log of a cell whose process ended with it: whose turn it was, and what happens now. */
+static void log_crash(const struct member *m, const struct member *at_work, const char *what)
+{
+	char *path = rho_xprintf("%s/log", m->job->dir);
+	FILE *f = fopen(path, "ae");
+	free(path);
+	if (!f)
+		return;
+	if (m == at_work)
+		fprintf(f, "its process, shared with other cells, was %s;", what);
+	else if (at_work)
+		fprintf(f, "its process was %s, in cell %s (%s, seed %llu);", what, at_work->job->id,
+		        at_work->job->arm, (unsigned long long)at_work->job->seed);
+	else
+		fprintf(f, "its process, shared with other cells, was %s while none of them had its turn;",
+		        what);
+	fputs(" this cell goes on from its last checkpoint in a process of its own\n", f);
+	fclose(f);
+}
+
+/* A process of several cells has ended before some of them: each of those gets one of its own, the one whose
+ * turn it was last. It fails if it crashes there, too. */
+static void go_apart(struct pool *w, struct slot *s, int status)
+{
+	struct member *at_work = NULL;
+	struct rho_buf what = { 0 };
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->member[i].told && __atomic_load_n(&s->member[i].page->holds, __ATOMIC_RELAXED))
+			at_work = &s->member[i];
+	if (WIFSIGNALED(status) && at_work)
+		rho_blame(&what, WTERMSIG(status), &at_work->page->call);
+	else if (WIFSIGNALED(status))
+		rho_buf_printf(&what, "killed by signal %d (%s)", WTERMSIG(status),
+		               strsignal(WTERMSIG(status)));
+	else
+		rho_buf_printf(&what, "over with status %d", WEXITSTATUS(status));
+	for (size_t i = 0; i <= s->n; i++) {
+		struct member *m = i < s->n ? &s->member[i] : at_work;
+		if (!m || m->told || (i < s->n && m == at_work))
+			continue;
+		if (w->stop) {
+			m->job->state = RHO_CELL_STOPPED;
+			tell(w->p, m);
+		} else {
+			log_crash(m, at_work, what.at);
+			w->apart[w->n_apart++] = m->job;
+		}
+	}
+	rho_buf_free(&what);
+}
+
+static void ended(struct pool *w, struct slot *s, int status)
+{
+	tell_settled(w->p, s);
+	if (s->n > 1) {
+		go_apart(w, s, status);
+	} else {
+		ended_alone(s, status);
+		tell(w->p, s->member);
+	}
+	release(s);
 }
 
 /* ---- the pool ---- */
 
-static size_t reap(const struct rho_workers *p, struct slot *slot)
+static void reap(struct pool *w)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < p->jobs; i++) {
+	for (size_t i = 0; i < w->p->jobs; i++) {
+		struct slot *s = &w->slot[i];
 		int status;
-		if (!slot[i].pid || waitpid(slot[i].pid, &status, WNOHANG) != slot[i].pid)
+		if (!s->pid)
 			continue;
-		ended(&slot[i], status);
-		if (p->finished)
-			p->finished(p->arg, slot[i].job);
-		n++;
+		if (waitpid(s->pid, &status, WNOHANG) == s->pid)
+			ended(w, s, status);
+		else
+			tell_settled(w->p, s);
 	}
-	return n;
 }
 
-static size_t running(const struct rho_workers *p, const struct slot *slot)
+static size_t running(const struct pool *w)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < p->jobs; i++)
-		n += slot[i].pid > 0;
+	for (size_t i = 0; i < w->p->jobs; i++)
+		n += w->slot[i].pid > 0;
 	return n;
 }
 
-static void signal_all(const struct rho_workers *p, const struct slot *slot, int number)
+static void signal_all(const struct pool *w, int number)
 {
-	for (size_t i = 0; i < p->jobs; i++)
-		if (slot[i].pid)
-			kill(slot[i].pid, number);
+	for (size_t i = 0; i < w->p->jobs; i++)
+		if (w->slot[i].pid)
+			kill(w->slot[i].pid, number);
 }
 
-static void show(const struct rho_workers *p, const struct slot *slot)
+static void show(const struct pool *w)
 {
 	uint64_t made = 0, reached = 0;
-	for (size_t i = 0; i < p->n; i++) {
-		made += p->job[i].done - p->job[i].from;
-		reached += p->job[i].done;
+	for (size_t i = 0; i < w->p->n; i++) {
+		made += w->p->job[i].done - w->p->job[i].from;
+		reached += w->p->job[i].done;
 	}
-	for (size_t i = 0; i < p->jobs; i++)
-		if (slot[i].pid) {
-			uint64_t done = __atomic_load_n(&slot[i].page->done, __ATOMIC_RELAXED);
-			made += done - __atomic_load_n(&slot[i].page->from, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < w->p->jobs; i++)
+		for (size_t k = 0; k < w->slot[i].n; k++) {
+			const struct member *m = &w->slot[i].member[k];
+			uint64_t done = m->told ? 0 : __atomic_load_n(&m->page->done, __ATOMIC_RELAXED);
+			made += m->told ? 0 : done - __atomic_load_n(&m->page->from, __ATOMIC_RELAXED);
 			reached += done;
 		}
-	if (p->tick)
-		p->tick(p->arg, made, reached);
+	if (w->p->tick)
+		w->p->tick(w->p->arg, made, reached);
 }
 
-static void enforce_deadline(const struct rho_workers *p, struct slot *slot)
+/* A deadline counts a cell's own time: while the others have theirs, it waits. */
+static void enforce_deadline(const struct pool *w)
 {
-	for (size_t i = 0; i < p->jobs && p->deadline > 0; i++)
-		if (slot[i].pid && !slot[i].late && rho_clock() - slot[i].started > p->deadline + GRACE_S) {
-			slot[i].late = true;
-			kill(slot[i].pid, SIGKILL);
+	for (size_t i = 0; i < w->p->jobs && w->p->deadline > 0; i++) {
+		struct slot *s = &w->slot[i];
+		if (s->pid && !s->late &&
+		    rho_clock() - s->started > w->p->deadline * (double)s->n + GRACE_S) {
+			s->late = true;
+			kill(s->pid, SIGKILL);
 		}
+	}
+}
+
+/* Starts what there is to start in a free slot. */
+static void fill(struct pool *w)
+{
+	for (size_t i = 0; i < w->p->jobs && !w->stop; i++) {
+		struct slot *s = &w->slot[i];
+		if (s->pid)
+			continue;
+		if (w->next_apart < w->n_apart) {
+			start(w, s, w->apart[w->next_apart++], 1);
+		} else if (w->next < w->p->n) {
+			struct rho_job *j = &w->p->job[w->next];
+			size_t n = j->together ? j->together : 1;
+			w->next += n;
+			start(w, s, j, n);
+		}
+	}
 }
 
 int rho_workers_run(struct rho_workers *p, const sigset_t *before)
 {
 	const struct timespec wait = { 0, TICK_MS * 1000000L };
-	struct slot *slot = rho_xcalloc(p->jobs, sizeof *slot);
-	size_t next = 0;
+	struct pool w = {
+		.p = p,
+		.before = before,
+		.slot = rho_xcalloc(p->jobs, sizeof *w.slot),
+		.apart = rho_xcalloc(p->n + 1, sizeof(*w.apart)),
+	};
 	sigset_t set;
-	int stop = 0, got;
 	held(&set);
-	while ((next < p->n && !stop) || running(p, slot)) {
-		for (size_t i = 0; i < p->jobs && next < p->n && !stop; i++)
-			if (!slot[i].pid) {
-				struct rho_job *j = &p->job[next++];
-				start(p, &slot[i], j, before);
-				if (!slot[i].pid && p->finished)
-					p->finished(p->arg, j);
-			}
+	while (((w.next < p->n || w.next_apart < w.n_apart) && !w.stop) || running(&w)) {
+		int got;
+		fill(&w);
 		got = sigtimedwait(&set, NULL, &wait);
 		if (got == SIGINT || got == SIGTERM) {
-			signal_all(p, slot, stop ? SIGKILL : SIGTERM);
-			stop = got;
+			signal_all(&w, w.stop ? SIGKILL : SIGTERM);
+			w.stop = got;
 		}
-		reap(p, slot);
-		enforce_deadline(p, slot);
-		show(p, slot);
+		reap(&w);
+		enforce_deadline(&w);
+		show(&w);
 	}
-	free(slot);
-	return stop;
+	free(w.apart);
+	free(w.slot);
+	return w.stop;
 }
 
 /* ---- one function in a child ---- */

@@ -1,4 +1,4 @@
-/* workers.h: cells as processes: so many at a time, watched, blamed when they die. */
+/* workers.h: cells as processes, one or several in each: so many at a time, watched, blamed when they die. */
 #ifndef RHO_RUN_WORKERS_H
 #define RHO_RUN_WORKERS_H
 
@@ -11,6 +11,7 @@ struct rho_job { /* a cell to be run */
 	const char *id, *arm;
 	char *dir;
 	uint64_t seed;
+	size_t together; /* this one and the together - 1 that follow share a process; 0, 1: it has its own */
 	/* afterwards */
 	uint32_t state;      /* enum rho_cell_state; MISSING: never started */
 	char *why;           /* FAILED; owned */
@@ -22,7 +23,7 @@ struct rho_workers {
 	size_t n;
 	size_t jobs;      /* processes at a time */
 	uint64_t threads; /* of each: BLAS */
-	double deadline;  /* seconds a cell may take; 0: none */
+	double deadline;  /* seconds a cell may take, of its own; 0: none */
 	const char *const *plugin_dirs;
 	size_t n_plugin_dirs;
 	void (*finished)(void *arg, const struct rho_job *);
@@ -37,7 +38,8 @@ struct rho_workers {
 void rho_signals_hold(sigset_t *before);
 int rho_signals_peek(void); /* SIGINT or SIGTERM that has arrived and waits, or 0 */
 
-/* Runs all jobs. 0, or the signal that asked to stop, when every process has ended: cells write
+/* Runs all jobs. When a process of several cells crashes, each of them that was not done goes on in one of
+ * its own. 0, or the signal that asked to stop, when every process has ended: cells write
  * their checkpoints first; a second signal kills them. */
 int rho_workers_run(struct rho_workers *, const sigset_t *before);
 

@@ -1,93 +1,152 @@
-/* kernel.h: inner products for one instruction set. Included by kernel_*.c, which name the set:
- * TARGET, the attribute that selects it, KERNEL, the function's name, and WIDE, how many rows of
- * each side are held in registers at a time (the set's registers hold that many sums and rows).
+/* kernel.h: inner products for one instruction set and type of query. Included by kernel*_*.c, which
+ * name the set:
+ *   TARGET  the attribute that selects it
+ *   KERNEL  the function's name
+ *   X       float or double: the type of queries, sums and products
+ *   SUMS    partial sums of a product: 16 in float, 8 in double
+ *   LANES   numbers in a register: SUMS, or a part of them
+ *   VEC     a register, with load_x, load_y (which widens to X), nothing, fma_of, fma_part (of the
+ *           first n lanes, the others stay as they are) and store
+ *   TREES   how many products' sums trees() adds up at a time; tree() those of one
+ *   ABREAST rows at a time where there are QUAD queries: as many as the registers hold.
  *
- * A product's sixteen partial sums are one vector, whatever registers the set makes of it; element
- * i goes into sum i % 16, multiplied and added in two steps (no contraction), and the sums are
- * added up in a fixed tree. The bits depend on the two rows alone. */
-#include <stddef.h>
+ * Element i goes into sum i % SUMS by one fused multiply-add, in the order of i; the sums are added
+ * up in a fixed tree. Lanes run over the elements, so whatever the tile, a product's bits depend on
+ * its two rows alone. */
 #include <string.h>
 
 #include "kernels.h"
 
-typedef float sums __attribute__((vector_size(64)));
-typedef float half __attribute__((vector_size(32)));
-typedef float quarter __attribute__((vector_size(16)));
-typedef float unaligned __attribute__((vector_size(64), aligned(4), may_alias));
+#define INLINE TARGET static inline __attribute__((always_inline))
 
-/* The last d % 16 products of two rows, zeros behind. A sum is never -0, as it began at +0, so
- * adding those zeros changes no bit. */
-TARGET static inline void add_rest(const float *a, const float *b, size_t rest, float *s)
+enum {
+	QUAD = 4, /* queries at a time */
+	ROWS = 16 /* rows at a time: they stay in the first-level cache while all queries meet them */
+};
+
+/* Rows to be fetched, so many in so many calls of add(). */
+struct ahead {
+	const float *const *row;
+	size_t n, taken, calls, call;
+};
+
+/* How many rows to fetch in the next call. */
+static inline size_t take(struct ahead *a)
 {
-	for (size_t i = 0; i < rest; i++)
-		s[i] += a[i] * b[i];
+	size_t due = ++a->call * a->n / a->calls - a->taken;
+	return due < 4 ? due : 4;
 }
 
-/* ((s0 + s8) + (s4 + s12)) + ((s2 + s10) + (s6 + s14)), the same for the odd ones, then both. */
-TARGET static inline float tree(const float *s)
+/* The elements i .. i + n - 1, n <= LANES, which are behind the last whole SUMS. */
+TARGET static void add_rest(const X *const *x, size_t m, const float *const *y, size_t r, size_t i, size_t n,
+			    X (*s)[SUMS], size_t apart, size_t from)
 {
-	half lo, hi;
-	quarter q[2];
-	memcpy(&lo, s, sizeof lo);
-	memcpy(&hi, s + 8, sizeof hi);
-	lo += hi;
-	memcpy(q, &lo, sizeof q);
-	q[0] += q[1];
-	return (q[0][0] + q[0][2]) + (q[0][1] + q[0][3]);
-}
-
-TARGET static inline float one(const float *a, const float *b, size_t d)
-{
-	size_t whole = d / 16 * 16;
-	float s[16];
-	sums acc = { 0 };
-	for (size_t i = 0; i < whole; i += 16)
-		acc += *(const unaligned *)(a + i) * *(const unaligned *)(b + i);
-	memcpy(s, &acc, sizeof s);
-	add_rest(a + whole, b + whole, d - whole, s);
-	return tree(s);
-}
-
-/* WIDE rows of x against WIDE rows of y: each row loaded once for WIDE products. */
-TARGET static inline void square(const float *const *x, const float *const *y, size_t d, float *out,
-                                 size_t stride)
-{
-	size_t whole = d / 16 * 16;
-	sums acc[WIDE][WIDE] = { 0 };
-	float s[16];
-	for (size_t i = 0; i < whole; i += 16) {
-		sums b[WIDE];
-		for (int q = 0; q < WIDE; q++)
-			b[q] = *(const unaligned *)(y[q] + i);
-		for (int p = 0; p < WIDE; p++) {
-			sums a = *(const unaligned *)(x[p] + i);
-			for (int q = 0; q < WIDE; q++)
-				acc[p][q] += a * b[q];
-		}
-	}
-	for (size_t p = 0; p < WIDE; p++) {
-		for (size_t q = 0; q < WIDE; q++) {
-			memcpy(s, &acc[p][q], sizeof s);
-			add_rest(x[p] + whole, y[q] + whole, d - whole, s);
-			out[p * stride + q] = tree(s);
+	for (size_t p = 0; p < m; p++) {
+		for (size_t q = 0; q < r; q++) {
+			X *sum = s[p * apart + q] + from;
+			store(sum, fma_part(x[p] + i, y[q] + i, n, load_x(sum)));
 		}
 	}
 }
 
-TARGET void KERNEL(const float *const *x, size_t nx, const float *const *y, size_t ny, size_t d,
-                   float *out, size_t stride)
+/* The next LANES elements of m queries and r rows, each loaded once for all. */
+INLINE void step(const X *const *x, const size_t m, const float *const *y, const size_t r, size_t i,
+		 VEC (*acc)[ABREAST])
+{
+	VEC a, b[ABREAST];
+	for (size_t q = 0; q < r; q++)
+		b[q] = load_y(y[q] + i);
+	for (size_t p = 0; p < m; p++) {
+		a = load_x(x[p] + i);
+		for (size_t q = 0; q < r; q++)
+			acc[p][q] = fma_of(a, b[q], acc[p][q]);
+	}
+}
+
+/* The sums of m queries with r rows: s[p * apart + q]; meanwhile f rows are fetched. Constant m, r and
+ * f, so that all sums are in registers. */
+INLINE void add(const X *const *x, const size_t m, const float *const *y, const size_t r, size_t d,
+		X (*s)[SUMS], size_t apart, const float *const *next, const size_t f)
+{
+	size_t whole = d / SUMS * SUMS;
+	for (size_t from = 0; from < SUMS; from += LANES) {
+		VEC acc[QUAD][ABREAST];
+		size_t end = whole + from, rest = d > end ? d - end : 0;
+		for (size_t p = 0; p < m; p++)
+			for (size_t q = 0; q < r; q++)
+				acc[p][q] = nothing();
+		for (size_t i = from; i < end; i += SUMS) {
+			for (size_t q = 0; q < f && !from; q++)
+				__builtin_prefetch(next[q] + i, 0, 1);
+			step(x, m, y, r, i, acc);
+		}
+		for (size_t p = 0; p < m; p++)
+			for (size_t q = 0; q < r; q++)
+				store(s[p * apart + q] + from, acc[p][q]);
+		if (rest)
+			add_rest(x, m, y, r, end, rest < LANES ? rest : LANES, s, apart, from);
+	}
+}
+
+/* m queries with n rows, r after r: one where the memory's speed is what counts, as it is read fastest
+ * as one stream. */
+INLINE void some(const X *const *x, const size_t m, const float *const *y, size_t n, const size_t r, size_t d,
+		 X (*s)[SUMS], struct ahead *a)
+{
+	size_t j = 0;
+	for (; j + r <= n; j += r) {
+		size_t f = take(a);
+		const float *const *next = a->row + a->taken;
+		a->taken += f;
+		if (f == 0)
+			add(x, m, y + j, r, d, s + j, n, next, 0);
+		else if (f == 1)
+			add(x, m, y + j, r, d, s + j, n, next, 1);
+		else if (f == 2)
+			add(x, m, y + j, r, d, s + j, n, next, 2);
+		else
+			add(x, m, y + j, r, d, s + j, n, next, 4);
+	}
+	for (; j < n; j++)
+		add(x, m, y + j, 1, d, s + j, n, NULL, 0);
+}
+
+INLINE void sum_up(const X (*s)[SUMS], size_t n, X *out)
 {
 	size_t i = 0;
-	for (; i + WIDE <= nx; i += WIDE) {
-		size_t j = 0;
-		for (; j + WIDE <= ny; j += WIDE)
-			square(x + i, y + j, d, out + i * stride + j, stride);
-		for (; j < ny; j++)
-			for (size_t p = i; p < i + WIDE; p++)
-				out[p * stride + j] = one(x[p], y[j], d);
+	for (; i + TREES <= n; i += TREES)
+		trees(s + i, out + i);
+	for (; i < n; i++)
+		out[i] = tree(s[i]);
+}
+
+/* How many rows of d floats stay in the first-level cache beside some queries. */
+static inline size_t rows_at_a_time(size_t d) { return d <= 512 ? ROWS : d <= 1024 ? ROWS / 2 : ROWS / 4; }
+
+TARGET void KERNEL(const X *const *x, size_t nx, const float *const *y, size_t ny, size_t d, X *const *out,
+		   const struct rho_ahead *ahead)
+{
+	_Alignas(64) X s[QUAD * ROWS][SUMS];
+	size_t most = nx < QUAD ? ROWS : rows_at_a_time(d);
+	struct ahead a = { .calls = nx / QUAD * (ny / ABREAST) + (nx % QUAD ? ny : 0) + 1 };
+	if (ahead) {
+		a.row = ahead->row;
+		a.n = ahead->n;
 	}
-	/* One row after another: a table read as one stream is read at the speed of the memory. */
-	for (; i < nx; i++)
-		for (size_t j = 0; j < ny; j++)
-			out[i * stride + j] = one(x[i], y[j], d);
+	for (size_t j = 0, n; j < ny; j += n) {
+		n = ny - j < most ? ny - j : most;
+		for (size_t i = 0, m; i < nx; i += m) {
+			m = nx - i < QUAD ? nx - i : QUAD;
+			if (m == 1)
+				some(x + i, 1, y + j, n, 1, d, s, &a);
+			else if (m == 2)
+				some(x + i, 2, y + j, n, 1, d, s, &a);
+			else if (m == 3)
+				some(x + i, 3, y + j, n, 1, d, s, &a);
+			else
+				some(x + i, 4, y + j, n, ABREAST, d, s, &a);
+			for (size_t p = 0; p < m; p++)
+				sum_up((const X(*)[SUMS])s + p * n, n, out[i + p] + j);
+		}
+	}
 }

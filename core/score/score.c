@@ -1,85 +1,42 @@
-/* score.c: which kernel, in which order, over rows wherever they lie. */
+/* score.c: which kernels, and products in the simplest cases. */
 #include "score.h"
 
 #include "kernels.h"
 
-/* Addresses of rows are gathered on the stack, so many at a time. */
-enum { X_TILE = 32, Y_TILE = 256 };
-
-/* A tile of y stays in the second-level cache while all of x goes over it. */
-enum { TILE_BYTES = 256 << 10 };
-
-rho_kernel *rho_kernel_at(size_t n, const char **name)
+const struct rho_score_kernels *rho_score_kernels_at(size_t n)
 {
+	static const struct rho_score_kernels base = { "base", rho_products_base, rho_products64_base,
+		                                       rho_reach_base };
 #ifdef __x86_64__
-	if (__builtin_cpu_supports("avx512f") && !n--) {
-		*name = "AVX-512";
-		return rho_kernel_avx512;
-	}
-	if (__builtin_cpu_supports("avx2") && !n--) {
-		*name = "AVX2";
-		return rho_kernel_avx2;
-	}
+	static const struct rho_score_kernels avx2 = { "AVX2", rho_products_avx2, rho_products64_avx2,
+		                                       rho_reach_avx2 };
+	static const struct rho_score_kernels avx512 = { "AVX-512", rho_products_avx512,
+		                                         rho_products64_avx512, rho_reach_avx512 };
+	if (__builtin_cpu_supports("avx512f") && !n--)
+		return &avx512;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !n--)
+		return &avx2;
 #endif
-	if (n)
-		return NULL;
-	*name = "base";
-	return rho_kernel_base;
-}
-
-/* The widest kernel this machine runs. */
-static rho_kernel *best_kernel(void)
-{
-	static _Atomic(rho_kernel *) best;
-	rho_kernel *k = best;
-	if (!k) {
-		const char *name;
-		best = k = rho_kernel_at(0, &name);
-	}
-	return k;
+	return n ? NULL : &base;
 }
 
 float rho_dot(const float *a, const float *b, size_t d)
 {
 	float out;
-	best_kernel()(&a, 1, &b, 1, d, &out, 1);
+	rho_score_kernels_at(0)->products(&a, 1, &b, 1, d, &(float *){ &out }, NULL);
 	return out;
 }
 
-struct job {
-	const struct rho_rows *x, *y;
-	float *out;
-	size_t stride;
-};
-
-static void products(void *arg, size_t from, size_t to)
+double rho_dot64(const double *a, const float *b, size_t d)
 {
-	const struct job *j = arg;
-	const float *x[X_TILE], *y[Y_TILE];
-	size_t d = j->x->mat->cols, tile = TILE_BYTES / sizeof(float) / (d ? d : 1), step;
-	rho_kernel *kernel = best_kernel();
-	tile = tile < 16 ? 16 : tile > Y_TILE ? Y_TILE : tile;
-	for (size_t at = from; at < to; at += step) {
-		step = to - at < tile ? to - at : tile;
-		for (size_t q = 0; q < step; q++)
-			y[q] = rho_row(j->y, at + q);
-		for (size_t i = 0, n; i < j->x->n; i += n) {
-			n = j->x->n - i < X_TILE ? j->x->n - i : X_TILE;
-			for (size_t p = 0; p < n; p++)
-				x[p] = rho_row(j->x, i + p);
-			kernel(x, n, y, step, d, j->out + i * j->stride + at, j->stride);
-		}
-	}
+	double out;
+	rho_score_kernels_at(0)->products64(&a, 1, &b, 1, d, &(double *){ &out }, NULL);
+	return out;
 }
 
 void rho_score_inner(const struct rho_rows *x, const struct rho_rows *y, float *out, size_t stride,
                      unsigned threads)
 {
-	struct job j = { x, y, out, stride };
-	/* Waking a thread costs as much as some hundred thousand products of two numbers. */
-	double work = (double)x->n * (double)y->n * (double)x->mat->cols;
-	if (threads < 2 || work < 1e6)
-		products(&j, 0, y->n);
-	else
-		rho_score_parallel(y->n, products, &j, threads);
+	struct rho_scan all = { .want = RHO_SCAN_ALL, .x = *x, .y = *y, .out = out, .stride = stride };
+	rho_score_scan((struct rho_scan *const[]){ &all }, 1, NULL, threads);
 }

@@ -3,6 +3,7 @@
  *   KEY.tables            a dataset's tables (tables.h)
  *   KEY.npy, KEY.json     an embedding, and what it is: encoder, version, parameters (or whose transform,
  *                         fitted on which, by what steps), rows, dim, checksum of the data
+ *   KEY.bf16, KEY.int8    its rows in fewer bits (score/codes.h), made when run.scan asks for them
  *   KEY.lock              held while KEY is made; stays
  *   digests               the digests of large files, by path, size, times and inode
  *
@@ -14,6 +15,7 @@
 #define RHO_STORE_STORE_H
 
 #include "../registry/instance.h"
+#include "../score/codes.h"
 #include "tables.h"
 
 struct rho_store;       /* a folder; created when missing */
@@ -53,6 +55,16 @@ int rho_store_embed(struct rho_store *, struct rho_world *, const struct rho_mod
                     const struct rho_column *catalogue, struct rho_embedding *out,
                     struct rho_buf *why);
 void rho_embedding_close(struct rho_embedding *);
+
+/* A matrix's rows in fewer bits, mapped; codes.of is the embedding's mat, which must stay where it is. */
+struct rho_stored_codes { struct rho_codes codes; void *map; size_t map_len; };
+
+/* Codes of an embedding (code: enum rho_code, not F32; at most RHO_CODES_MOST_COLS columns): made once, under the
+ * embedding's lock; whole or absent; checked as the embedding is, and made again when they are damaged or those of
+ * another matrix. 0 or an RHO_E code with why. */
+int rho_store_codes(struct rho_store *, struct rho_world *, const struct rho_embedding *, uint32_t code,
+                    struct rho_stored_codes *out, struct rho_buf *why);
+void rho_stored_codes_close(struct rho_stored_codes *);
 
 /* An experiment's features: both columns of text (either may be NULL) encoded, the encoder having
  * seen the actions', and transformed as the table's `transform` says: fitted on the actions'

@@ -1,7 +1,9 @@
 /* rho/host.h: what the host does for a plugin, reached through the ctx. Who may call when:
  * [open]  only while the instance is being opened (open, fit, read)
  * [run]   from any slot, by the thread the host called it on
- * [any]   also inside rho_parallel's function */
+ * [any]   also inside rho_parallel's function
+ * While a call of rho_inner, rho_inner64 or rho_top is under way, the host may call another instance of the
+ * same plugin, one call at a time (docs/architecture.md, "Cells that share a process"): keep nothing in statics. */
 #pragma once
 #include "param.h"
 #include "rng.h"

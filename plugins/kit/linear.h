@@ -4,60 +4,109 @@
 
 #include <rho/rho.h>
 
+#include "triangle.h"
+
 /* The features φ(x, a) of context x and action a. */
 enum rho_linear_features {
 	RHO_LINEAR_AUTO,        /* hadamard where the two have equal length, else concat, else action */
 	RHO_LINEAR_HADAMARD,    /* x[j] * a[j]: a weighted inner product     */
 	RHO_LINEAR_ACTION,      /* a alone: the context is not looked at     */
 	RHO_LINEAR_CONCAT,      /* x, then a: a bias that depends on the context */
+	RHO_LINEAR_BILINEAR,    /* (Px)[i] * (Qa)[j], P and Q projections to `rank` numbers: what any of
+	                         * the context's main directions says of any of the actions' */
 };
 extern const char *const rho_linear_feature_names[];    /* for RHO_CHOICE */
 
 #define RHO_LINEAR_PARAMS(T) \
 	RHO_CHOICE(T, features, RHO_LINEAR_AUTO, rho_linear_feature_names, "what is learned on: the" \
-		" products of context and action, the action, or both side by side; auto: what the" \
-		" dimensions allow, in this order: hadamard, concat, action"), \
+		" products of context and action, the action, both side by side, or all products of" \
+		" their main directions (bilinear); auto: what the dimensions allow, in this order:" \
+		" hadamard, concat, action"), \
 	RHO_F64(T, lambda, 1, 1e-6, 1e9, "ridge: how strongly weights are held to `prior`"), \
 	RHO_F64(T, prior, 0, -1e3, 1e3, "mean of every weight before anything is learned; 1 with" \
 		" hadamard starts from the inner product of context and action"), \
 	RHO_F64(T, gamma, 1, 0.5, 1, "forgetting: weight of what was learned, after one more reward")
 
-/* Everything learned is in kept arrays of the instance. Zero it, then rho_linear_open. */
+/* Beside RHO_LINEAR_PARAMS, for agents that take all of struct rho_linear_options. */
+#define RHO_LINEAR_MORE_PARAMS(T) \
+	RHO_I64(T, rank, 16, 1, 64, "bilinear: main directions of contexts and of actions"), \
+	RHO_I64(T, window, 0, 0, 10000000, "how many of the last rewards are learned from; 0: all")
+
+struct rho_linear_options {
+	int features;           /* enum rho_linear_features                  */
+	double lambda, prior, gamma;
+	int64_t rank, window;
+};
+
+/* Everything learned is in kept arrays of the instance. Zero it, then rho_linear_open. Triangles and
+ * vectors are laid out as triangle.h says; pad is rho_tri_pad(dim). */
 struct rho_linear {
 	int features;           /* enum rho_linear_features, never AUTO once open */
 	size_t x_dim, a_dim;
 	size_t dim;             /* of φ */
 	size_t skip;            /* entries of φ before those of the action   */
+	size_t x_rank, a_rank;  /* BILINEAR: rows of P and of Q; φ[i * a_rank + j] */
 	double lambda, prior, gamma;
-	double *precision;      /* (dim, dim) kept: lower half of A = λI + Σ φφᵀ */
-	double *root;           /* (dim, dim) kept: lower triangular W, WᵀW = A⁻¹, the inverse of A's
-	                         * Cholesky factor; its upper half is 0 */
-	double *b;              /* (dim) kept: λ prior + Σ r φ               */
-	uint64_t *updates;      /* (1) kept */
-	double *theta;          /* (dim) A⁻¹ b */
+	size_t window;          /* 0: none */
+	double *precision;      /* triangle, kept: A = λI + Σ φφᵀ, but for what rho_linear_settle adds */
+	double *root;           /* triangle, kept: W, WᵀW = A⁻¹, the inverse of A's Cholesky factor */
+	double *b;              /* (pad) kept: λ prior + Σ r φ               */
+	double *theta;          /* (pad) kept: A⁻¹ b                         */
+	uint64_t *updates;      /* (1) kept: rewards learned from            */
+	uint64_t *repaired;     /* (1) kept: how often A had to be repaired  */
+	double *recent;         /* (window or some, pad) kept: observations, a ring with a window, else
+	                         * those that precision has not got yet */
+	double *recent_reward;  /* (1, window) kept; NULL without a window   */
+	uint64_t *waiting;      /* (1) kept: rows of recent that precision has not got; 0 with a window */
+	double *axes;           /* (x_rank, x_dim) P, then (a_rank, a_dim) Q, kept; NULL but for BILINEAR */
+	uint64_t *axes_made;    /* (1) kept */
+	const struct rho_rng *axes_key; /* never drawn from */
+	double *room;           /* (8, pad) workspace of any call            */
+	double trace;           /* of A, about                               */
 	double floor;           /* >= lambda and <= all eigenvalues of S: A, or with CONCAT what of A's
 	                         * action part is left when the context's is eliminated. Not kept: how
 	                         * good a bound it is changes the time taken, but no choice */
 	struct rho_linear_frame *frame;         /* workspace of widths; NULL: not opened */
+	struct rho_linear_kept *kept;           /* widths of all actions; NULL: none are kept */
 };
 
 /* Checks dimensions, declares the kept arrays and fills them with the prior. 0 or an error,
  * recorded. [open] */
+int rho_linear_open_with(struct rho_ctx *, struct rho_linear *, const struct rho_spec *,
+                         const struct rho_linear_options *);
+
+/* The same with rank 16 and no window. [open] */
 int rho_linear_open(struct rho_ctx *, struct rho_linear *, const struct rho_spec *, int features,
                     double lambda, double prior, double gamma);
+
+/* Before anything is asked of the model: where features are BILINEAR and this is the first time, finds
+ * the projections from the actions' features. P and Q are the actions' main directions (the leading
+ * eigenvectors of Σ aaᵀ over up to 16,384 rows) where contexts are as long as actions; else P is a random
+ * projection, from the stream "axes". 0 or an error, recorded. [run] */
+int rho_linear_begin(struct rho_ctx *, struct rho_linear *, const struct rho_rows *actions);
 
 /* After a checkpoint was read back into the kept arrays. */
 void rho_linear_loaded(struct rho_linear *);
 
-/* Learns from n decisions of one action each, in order. O(dim²) a decision; with gamma < 1 and
- * once every 256 decisions O(dim³) a call. 0 or an error, recorded. */
+/* Learns from n decisions of one action each, in order, or from none of them where a reward is not
+ * finite or larger than 1e15. O(dim²) a decision; with gamma < 1 and now and then O(dim³) a call. 0 or
+ * an error, recorded. [run] */
 int rho_linear_learn(struct rho_ctx *, struct rho_linear *, const struct rho_feedback *);
 
+/* Brings precision up to date. */
+void rho_linear_settle(struct rho_linear *);
+
+/* phi (pad) of context x (x_dim; not looked at where features are ACTION) and action a (a_dim). */
+void rho_linear_phi(const struct rho_linear *, const float *x, const float *a, double *phi);
+
 /* q (a_dim): under weights theta (dim), actions in context x are worth <q, a> plus a number that is
- * the same for all of them (0 but for concat). x (x_dim); not looked at where features are ACTION. */
+ * the same for all of them (0 but for concat). x as above. */
 void rho_linear_query(const struct rho_linear *, const double *theta, const float *x, float *q);
 
-/* out (dim): a draw from N(theta, v² A⁻¹). */
+/* An agent's query slot: rho_linear_query under the mean, for each decision. */
+int rho_linear_queries(struct rho_ctx *, struct rho_linear *, const struct rho_batch *, float *q);
+
+/* out (pad): a draw from N(theta, v² A⁻¹). */
 void rho_linear_draw(const struct rho_linear *, struct rho_rng *, double v, double *out);
 
 /* Workspace for widths; only agents that ask for them need it. 0 or RHO_ENOMEM. [open] */
@@ -74,6 +123,32 @@ void rho_linear_add_widths(const struct rho_linear *, const float *x, const stru
 size_t rho_linear_best_bound(struct rho_ctx *, const struct rho_linear *, const float *x,
                              const struct rho_rows *query, const struct rho_rows *rows, double alpha,
                              float *score, float *most);
+
+/* Keeps the widths of all actions up to date, at one inner product an action and reward: w -= (a·u)² for
+ * a root's update by u. Only where a decision is among all actions, an action's part of φ is the action
+ * itself (ACTION, CONCAT) and nothing fades: else does nothing, and m->kept stays NULL. 0 or RHO_ENOMEM.
+ * [open] */
+int rho_linear_keep_widths(struct rho_ctx *, struct rho_linear *, const struct rho_spec *);
+
+/* best (n): for each decision of a batch over all actions, the first with the largest <theta, φ> +
+ * alpha * width, in float64, from kept widths: one pass over the actions for means, what the context
+ * adds to widths, and the last updates of widths. Now and then, and the first time, computes all widths
+ * from the root. 0, or an error, recorded. m->kept is not NULL. [run] */
+int rho_linear_best_kept(struct rho_ctx *, struct rho_linear *, const struct rho_batch *, double alpha,
+                         uint32_t *best);
+
+/* Whether kept widths are good to 1e-4 of the smallest there can be. They are not where features' lengths
+ * are so many times √λ that float64 cannot hold the difference. */
+bool rho_linear_kept_is_sure(const struct rho_linear *);
+
+/* The squared widths (n_actions) of actions' part of φ, up to date: aᵀRa, R that part of A⁻¹. NULL: an
+ * error, recorded. m->kept is not NULL. [run] */
+const double *rho_linear_kept(struct rho_ctx *, struct rho_linear *, const struct rho_rows *actions);
+
+/* best (n): for each decision of a batch the first place with the largest <theta, φ>. 0 or an error,
+ * recorded. After rho_linear_begin. [run] */
+int rho_linear_best_mean(struct rho_ctx *, const struct rho_linear *, const struct rho_batch *,
+                         uint32_t *best);
 
 /* Room for `times` lists of scores of any one decision of the batch. NULL: RHO_ENOMEM. [run] */
 float *rho_linear_room(struct rho_ctx *, const struct rho_batch *, size_t times);

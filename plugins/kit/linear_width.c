@@ -12,10 +12,12 @@
 #include <math.h>
 
 #include "linear.h"
+#include "linear_impl.h"
 
 enum { LANES = 16, BATCH = 256, TILE_BYTES = 1 << 20 };
 
 struct rho_linear_frame {       /* R and c for one context */
+	size_t rows;            /* of R: a_dim, with BILINEAR a_rank */
 	size_t blocks;          /* of LANES rows; the last is filled up with zeros */
 	size_t *cols;           /* (blocks) columns of a block that are not all zero */
 	uint32_t *from;         /* (a_dim) which entry of an action each column takes */
@@ -55,7 +57,8 @@ int rho_linear_open_widths(struct rho_ctx *ctx, struct rho_linear *m)
 	struct rho_linear_frame *f = rho_alloc(ctx, 1, sizeof *f);
 	if (!f)
 		return RHO_ENOMEM;
-	f->blocks = (m->a_dim + LANES - 1) / LANES;
+	f->rows = m->features == RHO_LINEAR_BILINEAR ? m->a_rank : m->a_dim;
+	f->blocks = (f->rows + LANES - 1) / LANES;
 	f->cols = rho_alloc(ctx, f->blocks, sizeof *f->cols);
 	f->from = rho_alloc(ctx, m->a_dim, sizeof *f->from);
 	f->r = rho_alloc(ctx, f->blocks * LANES, m->a_dim * sizeof *f->r);
@@ -81,13 +84,55 @@ static void make_offset(const struct rho_linear *m, const float *x, struct rho_l
 {
 	f->constant = 0;
 	for (size_t i = 0; m->skip && i < m->dim; i++) {
+		const double *row = m->root + rho_tri_at(i);
 		double sum = 0;
 		for (size_t j = 0; j < m->skip && j <= i; j++)
-			sum += m->root[i * m->dim + j] * (double)x[j];
+			sum += row[j] * (double)x[j];
 		if (i < m->skip)
 			f->constant += sum * sum;
 		else
 			f->c[i - m->skip] = (float)sum;
+	}
+}
+
+/* R of bilinear features: with g (a_rank, a_rank) = MᵀM for M = W (Px ⊗ I) and g = LLᵀ, a's squared width
+ * is ‖LᵀQa‖². Rounding may leave g short of definite; some ε of its trace on the diagonal make up for it. */
+static void make_bilinear(const struct rho_linear *m, const float *x, struct rho_linear_frame *f)
+{
+	double px[RHO_LINEAR_RANK], row[RHO_LINEAR_RANK];
+	_Alignas(64) double g[RHO_LINEAR_RANK * (RHO_LINEAR_RANK + RHO_TRI) / 2];
+	const double *axes = rho_linear_a_axes(m);
+	size_t n = m->a_rank;
+	double trace = 0;
+	memset(g, 0, sizeof g);
+	rho_linear_project(rho_linear_x_axes(m), m->x_rank, x, m->x_dim, px);
+	for (size_t i = 0; i < m->dim; i++) {
+		const double *w = m->root + rho_tri_at(i);
+		memset(row, 0, sizeof row);
+		for (size_t j = 0; j <= i; j++)
+			row[j % n] += px[j / n] * w[j];
+		for (size_t j = 0; j < n; j++)
+			for (size_t l = 0; l <= j; l++)
+				g[rho_tri_at(j) + l] += row[j] * row[l];
+	}
+	for (size_t j = 0; j < n; j++)
+		trace += g[rho_tri_at(j) + j];
+	for (size_t j = 0; j < n; j++)
+		g[rho_tri_at(j) + j] += trace * 1e-14;
+	if (!rho_tri_factor(g, n))
+		memset(g, 0, sizeof g);
+	memset(f->r, 0, f->blocks * LANES * m->a_dim * sizeof *f->r);
+	for (size_t l = 0; l < m->a_dim; l++)
+		f->from[l] = (uint32_t)l;
+	for (size_t j = 0; j < n; j++) {
+		float *out = f->r + j / LANES * LANES * m->a_dim + j % LANES;
+		f->cols[j / LANES] = m->a_dim;
+		for (size_t l = 0; l < m->a_dim; l++) {
+			double sum = 0;
+			for (size_t k = j; k < n; k++)
+				sum += g[rho_tri_at(k) + j] * axes[k * m->a_dim + l];
+			out[l * LANES] = (float)sum;
+		}
 	}
 }
 
@@ -97,19 +142,26 @@ static void make_frame(const struct rho_linear *m, const float *x, struct rho_li
 	size_t n = 0;
 	float *out = f->r;
 	make_offset(m, x, f);
+	if (m->features == RHO_LINEAR_BILINEAR) {
+		make_bilinear(m, x, f);
+		return;
+	}
 	for (size_t j = 0; j < m->a_dim; j++)
 		f->times[j] = hadamard ? x[j] : 1;
 	for (size_t b = 0; b < f->blocks; b++) {
 		size_t first = b * LANES, end = first + LANES < m->a_dim ? first + LANES : m->a_dim;
-		for (size_t j = first; j < end; j++)
+		const double *row[LANES];
+		for (size_t j = first; j < end; j++) {
+			row[j - first] = m->root + rho_tri_at(m->skip + j) + m->skip;
 			if (!hadamard || x[j] != 0)
 				f->from[n++] = (uint32_t)j;
+		}
 		f->cols[b] = n;
 		for (size_t j = 0; j < n; j++, out += LANES) {
-			const double *column = m->root + m->skip * m->dim + m->skip + f->from[j];
-			double times = hadamard ? (double)x[f->from[j]] : 1;
+			size_t at = f->from[j];
+			double times = hadamard ? (double)x[at] : 1;
 			for (size_t l = 0; l < LANES; l++)
-				out[l] = first + l < end ? (float)(column[(first + l) * m->dim] * times) : 0;
+				out[l] = first + l < end && at <= first + l ? (float)(row[l][at] * times) : 0;
 		}
 	}
 }
@@ -146,7 +198,8 @@ struct rise {
 /* The bound, with room for all rounding.
  * ‖R‖² is the largest eigenvalue of S⁻¹ (see linear.h), at most 1 / floor and 1 / λ, after these are
  * lowered by what rounding may have done to A and to its factor: in n updates and two factorizations
- * at most (n + 8 dim) ε tr A; eliminating the context's part can multiply that by 1 + tr A / λ.
+ * at most (n + 8 dim) ε tr A, the trace itself known to 1%; eliminating the context's part can multiply
+ * that by 1 + tr A / λ.
  * Updates of the factor between two refreshes are contractions but for some dim ε each: 1e-5.
  * The kernel rounds R and c and adds up a_dim products one after another in float, u = 2^-24: an error
  * of at most (a_dim + 2) u (|c| + |R||a|) in each row, and ‖|R||a|‖ <= √a_dim ‖R‖ ‖a‖. The squares,
@@ -155,10 +208,8 @@ struct rise {
 static bool make_rise(const struct rho_linear *m, struct rise *r)
 {
 	const struct rho_linear_frame *f = m->frame;
-	double trace = 0, offset = 0, d = (double)m->a_dim;
+	double trace = 1.01 * m->trace, offset = 0, d = (double)m->a_dim;
 	double margin = 1 + 1e-5 + 0x1p-22 * (d + 16) * sqrt(d);
-	for (size_t i = 0; i < m->dim; i++)
-		trace += m->precision[i * m->dim + i];
 	for (size_t i = 0; m->skip && i < f->blocks * LANES; i++)
 		offset += (double)f->c[i] * (double)f->c[i];
 	double unsure = ((double)*m->updates + 8 * (double)m->dim) * DBL_EPSILON * trace;
@@ -230,9 +281,9 @@ size_t rho_linear_best_bound(struct rho_ctx *c, const struct rho_linear *m, cons
 	const float *row[BATCH];
 	float sum[BATCH], least = -INFINITY;
 	size_t seed[BATCH];
-	struct rise r;
+	struct rise r = { 0 };
 	make_frame(m, x, m->frame);
-	bool sure = make_rise(m, &r);
+	bool sure = m->features != RHO_LINEAR_BILINEAR && make_rise(m, &r);
 	tile = tile < rows->n / BATCH + 1 ? rows->n / BATCH + 1 : tile;
 	for (size_t at = 0; at < rows->n; at += tile) {
 		struct rho_rows part = rho_slice(*rows, at, rows->n - at < tile ? rows->n - at : tile);

@@ -1,31 +1,14 @@
 /* bench_act.c: what one decision costs: drawing k candidates of K, choosing among 47,066 actions,
  * encoding a text, posing and paying; each beside a limit measured in the same run. CPU seconds of
  * this thread, medians. */
-#include <cblas.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "instance.h"
 
-#include <registry/instance.h>
+#include <cblas.h>
 #include <store/tables.h>
 
 enum { REPEATS = 5, K = 47066, D = 128, K_DRAWN = 500 };
 
 static struct rho_world world;
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 /* Median seconds of one of `times` calls of fn. */
 static double timed(void (*fn)(void *), void *arg, size_t times)
@@ -33,43 +16,12 @@ static double timed(void (*fn)(void *), void *arg, size_t times)
 	double v[REPEATS];
 	fn(arg);
 	for (int r = 0; r < REPEATS; r++) {
-		double t = now();
+		double t = bench_now();
 		for (size_t i = 0; i < times; i++)
 			fn(arg);
-		v[r] = (now() - t) / (double)times;
+		v[r] = (bench_now() - t) / (double)times;
 	}
-	qsort(v, REPEATS, sizeof *v, by_value);
-	return v[REPEATS / 2];
-}
-
-static void die(const char *what, const struct rho_buf *why)
-{
-	fprintf(stderr, "bench-act: %s: %s\n", what, why && why->at ? why->at : "failed");
-	exit(1);
-}
-
-static struct rho_instance *make(uint32_t kind, const char *name, const char *toml)
-{
-	struct rho_buf why = { 0 };
-	struct rho_diags *d = rho_diags_new();
-	const struct rho_module *m = rho_module_get(world.registry, kind, name, &why);
-	struct rho_toml *table = m ? rho_toml_parse(toml, strlen(toml), "bench", d) : NULL;
-	struct rho_instance *inst;
-	if (!table || rho_params_check(world.registry, m, name, table, d))
-		die(name, &why);
-	inst = rho_instance_new(&world, m, table, 0, &why);
-	if (!inst)
-		die(name, &why);
-	rho_call_begin(inst, "open", 0, true);
-	rho_diags_free(d);
-	return inst;
-}
-
-static void check(struct rho_instance *inst, int code)
-{
-	struct rho_buf why = { 0 };
-	if (rho_call_end(inst, code, &why))
-		die(inst->label, &why);
+	return bench_median(v, REPEATS);
 }
 
 /* ---- uniform ---- */
@@ -90,7 +42,8 @@ static void draw_once(void *arg)
 	struct rho_ask ask = { .n = 1, .actions = { .n = d->n_actions }, .lane = &lane, .tick = &d->tick };
 	struct rho_pool pool = { d->cand, off, d->incl };
 	rho_call_begin(d->inst, "draw", 0, false);
-	check(d->inst, d->inst->module->plugin.sampler->draw(&d->inst->ctx, d->inst->self, &ask, &pool));
+	bench_check(d->inst,
+	            d->inst->module->plugin.sampler->draw(&d->inst->ctx, d->inst->self, &ask, &pool));
 	d->tick++;
 }
 
@@ -116,8 +69,9 @@ static void bench_uniform(void)
 			.n_actions = n, .actions = { .n = n }, .lanes = 1, .slate = 1
 		};
 		struct rho_sampler_info info;
-		d = (struct draws){ make(RHO_SAMPLER, "uniform", "k = 500"), n, 0, { 0 }, { 0 } };
-		check(d.inst, d.inst->module->plugin.sampler->open(&d.inst->ctx, d.inst->self, &spec, &info));
+		d = (struct draws){ .inst = bench_make(&world, RHO_SAMPLER, "uniform", "k = 500"), .n_actions = n };
+		bench_check(d.inst,
+		            d.inst->module->plugin.sampler->open(&d.inst->ctx, d.inst->self, &spec, &info));
 		double t = timed(draw_once, &d, 2000);
 		printf("  K = %-10zu %8.0f   %.2f of the limit's speed\n", n, t * 1e9, limit / t);
 		rho_instance_free(d.inst);
@@ -138,7 +92,7 @@ static void act_once(void *arg)
 	struct acts *a = arg;
 	struct rho_choice out = { a->action, a->prob };
 	rho_call_begin(a->inst, "act", 0, false);
-	check(a->inst, a->inst->module->plugin.agent->act(&a->inst->ctx, a->inst->self, &a->b, &out));
+	bench_check(a->inst, a->inst->module->plugin.agent->act(&a->inst->ctx, a->inst->self, &a->b, &out));
 }
 
 static void observe_once(void *arg)
@@ -149,7 +103,7 @@ static void observe_once(void *arg)
 		.posed = &a->b, .action = a->action, .prob = a->prob, .reward = a->reward, .end = end
 	};
 	rho_call_begin(a->inst, "observe", 0, false);
-	check(a->inst, a->inst->module->plugin.agent->observe(&a->inst->ctx, a->inst->self, &f));
+	bench_check(a->inst, a->inst->module->plugin.agent->observe(&a->inst->ctx, a->inst->self, &f));
 }
 
 static struct rho_mat actions, contexts;
@@ -160,7 +114,7 @@ static struct rho_mat make_rows(size_t n, uint64_t seed)
 	struct rho_rng rng = { { seed, 2, 3, 4 } };
 	float *at = aligned_alloc(2 << 20, (n * D * sizeof *at + (2 << 20) - 1) / (2 << 20) * (2 << 20));
 	if (!at)
-		die("memory", NULL);
+		bench_die("memory", NULL);
 	for (size_t i = 0; i < n; i++) {
 		double sum = 0;
 		for (size_t j = 0; j < D; j++) {
@@ -193,7 +147,7 @@ static void bench_agent(const char *name, const char *toml, size_t n, const uint
 {
 	static const uint32_t lane[64];
 	size_t off[65];
-	struct acts a = { .inst = make(RHO_AGENT, name, toml) };
+	struct acts a = { .inst = bench_make(&world, RHO_AGENT, name, toml) };
 	struct rho_spec spec = { .n_actions = K,
 		                 .x_dim = D,
 		                 .action_dim = D,
@@ -212,7 +166,7 @@ static void bench_agent(const char *name, const char *toml, size_t n, const uint
 		a.b.cand = cand;
 		a.b.cand_off = off;
 	}
-	check(a.inst, a.inst->module->plugin.agent->open(&a.inst->ctx, a.inst->self, &spec));
+	bench_check(a.inst, a.inst->module->plugin.agent->open(&a.inst->ctx, a.inst->self, &spec));
 	for (size_t i = 0; i < 40 && a.inst->module->plugin.agent->observe; i++) {
 		act_once(&a);
 		for (size_t j = 0; j < n; j++)
@@ -275,7 +229,7 @@ static void encode_once(void *arg)
 {
 	struct texts *t = arg;
 	rho_call_begin(t->inst, "encode", 0, false);
-	check(t->inst, t->inst->module->plugin.encoder->encode(&t->inst->ctx, t->inst->self, RHO_TEXT,
+	bench_check(t->inst, t->inst->module->plugin.encoder->encode(&t->inst->ctx, t->inst->self, RHO_TEXT,
 	                                                       t->text, TEXTS, t->out, t->dim));
 }
 
@@ -300,8 +254,8 @@ static void bench_hashing(void)
 	printf("\nhashing, texts of 8 words, %.0f bytes\n", (double)total / TEXTS);
 	for (size_t i = 0; i < sizeof toml / sizeof *toml; i++) {
 		struct rho_encoder_info info;
-		t.inst = make(RHO_ENCODER, "hashing", toml[i]);
-		check(t.inst, t.inst->module->plugin.encoder->open(&t.inst->ctx, t.inst->self, &info));
+		t.inst = bench_make(&world, RHO_ENCODER, "hashing", toml[i]);
+		bench_check(t.inst, t.inst->module->plugin.encoder->open(&t.inst->ctx, t.inst->self, &info));
 		t.dim = info.dim;
 		t.out = malloc(TEXTS * t.dim * sizeof *t.out);
 		double s = timed(encode_once, &t, 1);
@@ -327,14 +281,15 @@ static void step_once(void *arg)
 {
 	struct steps *s = arg;
 	rho_call_begin(s->inst, "step", 0, false);
-	check(s->inst, s->inst->module->plugin.env->step(&s->inst->ctx, s->inst->self, s->action, &s->obs));
+	bench_check(s->inst,
+	            s->inst->module->plugin.env->step(&s->inst->ctx, s->inst->self, s->action, &s->obs));
 }
 
 static void oracle_once(void *arg)
 {
 	struct steps *s = arg;
 	rho_call_begin(s->inst, "oracle", 0, false);
-	check(s->inst, s->inst->module->plugin.env->oracle(&s->inst->ctx, s->inst->self, s->action, s->off,
+	bench_check(s->inst, s->inst->module->plugin.env->oracle(&s->inst->ctx, s->inst->self, s->action, s->off,
 	                                                   s->mean, s->best));
 }
 
@@ -363,7 +318,7 @@ static struct rho_tables *make_tables(void)
 			                            { .f = rho_unif(&rng) } });
 	}
 	if (rho_tables_finish(t, 7, &why))
-		die("tables", &why);
+		bench_die("tables", &why);
 	return t;
 }
 
@@ -378,12 +333,12 @@ static void bench_bandit(void)
 		struct rho_env_spec spec = {
 			.data = rho_tables_data(tables), .lanes = 64, .slate = 1, .horizon = 1
 		};
-		s = (struct steps){ .inst = make(RHO_ENV, "bandit", toml[i]) };
+		s = (struct steps){ .inst = bench_make(&world, RHO_ENV, "bandit", toml[i]) };
 		s.last = (struct rho_obs){ .row = s.row };
 		s.obs = (struct rho_obs){ .row = s.row, .reward = s.reward, .end = s.end };
-		check(s.inst, s.inst->module->plugin.env->open(&s.inst->ctx, s.inst->self, &spec));
+		bench_check(s.inst, s.inst->module->plugin.env->open(&s.inst->ctx, s.inst->self, &spec));
 		rho_call_begin(s.inst, "reset", 0, false);
-		check(s.inst, s.inst->module->plugin.env->reset(&s.inst->ctx, s.inst->self, &s.obs));
+		bench_check(s.inst, s.inst->module->plugin.env->reset(&s.inst->ctx, s.inst->self, &s.obs));
 		s.obs.last = &s.last;
 		for (uint32_t j = 0; j <= 64; j++) {
 			s.off[j] = j;

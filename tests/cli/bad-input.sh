@@ -154,6 +154,10 @@ expect "k > K" 2 "t.toml:11:7:" "1000 candidates a decision are asked for, and t
 	-- run t sampler.k=1000
 expect "k > K, uniform" 2 "--set sampler.use: sampler uniform, open" "1000" "12" -- run t sampler.use=uniform sampler.k=1000
 expect "no features" 2 "--set agent.use: agent linucb needs action features" -- run t agent.use=linucb
+expect "a search, and nothing to search in" 2 "--set sampler.use: sampler topk" "there are none: add an [encoder]" \
+	-- run t sampler.use=topk sampler.k=4
+expect "a search, and nobody to say for what" 2 "agent random cannot say" "sampler topk searches" \
+	-- run t env.features=true sampler.use=topk sampler.k=4 agent.use=random
 expect "too little memory" 2 "t.toml:13:7:" "memory" -- run t run.memory=100_000 agent.keep=1_000_000
 [ ! -e results/t ] || wrong "a mistaken experiment left a folder"
 
@@ -163,7 +167,11 @@ for fault in "unknown:action 12 does not exist" "outside:is not among the candid
 	expect "agent ${fault%%:*}" 1 "agent pupil, act" "${fault#*:}" "2 of 2 cells failed" -- \
 		run t agent.fault="${fault%%:*}"
 done
-for fault in "reward:1.5 is not within the 0 .. 1" "nan_reward:is not within" "end:end is 7" \
+expect "agent blank" 1 "agent pupil, query, lane 0: number 0 of 2 is nan" "2 of 2 cells failed" -- \
+	run t agent.fault=blank env.features=true sampler.use=topk sampler.k=4
+expect "a search" 0 -- run t env.features=true sampler.use=topk sampler.k=4
+for fault in "reward:1.5 is not within the 0 .. 1" "nan_reward:is not within" \
+	"huge_reward:reward -1.00000002e+30 is too large to learn from" "end:end is 7" \
 	"legal_twice:is twice among the legal" "legal_unknown:legal action 12 does not exist" \
 	"observation:number 1 of the observation is inf" "fail:the corridor has collapsed"; do
 	expect "env ${fault%%:*}" 1 "env corridor, step" "${fault#*:}" -- run t env.fault="${fault%%:*}"

@@ -13,7 +13,7 @@ for so in "$2"/plugins/*.so; do
 	fi
 	case $name in
 	# words a sentence may need, or SVG (clip-path)
-	all | csv | random | uniform | exact | console | bandit | synthetic | clip) continue ;;
+	all | csv | random | uniform | exact | console | bandit | synthetic | clip | bootstrap | stratified) continue ;;
 	esac
 	if grep -rnwF "$name" "$1/core"; then
 		status=1

@@ -46,7 +46,8 @@ epsilon = { use = "epsilon_greedy" }
 design = "one-at-a-time"
 TOML
 
-# 14 cells with episodes, lists of legal actions, and streams that depend on every earlier draw.
+# 14 cells with episodes, lists of legal actions, and streams that depend on every earlier draw, or a sampler
+# that asks the agent what it looks for.
 cat > "$dir/corridor.toml" <<'TOML'
 rho = 1
 [run]
@@ -54,17 +55,20 @@ name = "corridor"
 steps = 6000
 lanes = 3
 every = 90
-seeds = 14
+seeds = 7
 log = "conditional"
 checkpoint = 0.03
 [env]
 use = "corridor"
+features = true
 [sampler]
 use = "window"
 [agent]
 use = "pupil"
 pause = 20000
 keep = 20000
+[arms.sampler]
+search = { use = "mix", k = 5, top = 2 }
 TOML
 
 run() { # RESULTS JOBS NAME; to be called in the background, where it becomes rho, or in parentheses

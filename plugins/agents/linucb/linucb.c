@@ -7,20 +7,26 @@
 struct linucb {
 	double alpha, lambda, prior, gamma;     /* parameters */
 	int features;
+	int64_t rank, window;
 	struct rho_linear model;
 };
 
 static const struct rho_param linucb_params[] = {
 	RHO_F64(struct linucb, alpha, 1, 0, 1e6, "how many widths above its mean an action is scored"),
 	RHO_LINEAR_PARAMS(struct linucb),
+	RHO_LINEAR_MORE_PARAMS(struct linucb),
 	RHO_END
 };
 
 static int linucb_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 {
 	struct linucb *s = self;
-	int error = rho_linear_open(c, &s->model, spec, s->features, s->lambda, s->prior, s->gamma);
-	return error ? error : rho_linear_open_widths(c, &s->model);
+	int error = rho_linear_open_with(c, &s->model, spec, &(struct rho_linear_options){
+		.features = s->features, .lambda = s->lambda, .prior = s->prior, .gamma = s->gamma,
+		.rank = s->rank, .window = s->window });
+	if (!error)
+		error = rho_linear_open_widths(c, &s->model);
+	return error || s->alpha == 0 ? error : rho_linear_keep_widths(c, &s->model, spec);
 }
 
 static int linucb_loaded(struct rho_ctx *c, void *self)
@@ -50,27 +56,28 @@ static void weigh(struct rho_ctx *c, const struct linucb *s, const struct rho_ba
 		rho_linear_add_widths(&s->model, x, &cand, alpha, score);
 }
 
-/* The place of each decision's choice into best (n): where weigh's score is largest. */
-static int choose(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, uint32_t *best)
+/* The place of each decision's choice into best (n): where mean plus alpha widths is largest. */
+static int choose(struct rho_ctx *c, struct linucb *s, const struct rho_batch *b, uint32_t *best)
 {
-	const struct rho_linear *m = &s->model;
+	struct rho_linear *m = &s->model;
+	double alpha = alpha_of(s, b);
+	int error = rho_linear_begin(c, m, &b->actions);
+	if (error)
+		return error;
+	if (alpha == 0)
+		return rho_linear_best_mean(c, m, b, best);
+	if (m->kept && !b->cand_off && rho_linear_kept_is_sure(m))
+		return rho_linear_best_kept(c, m, b, alpha, best);
 	float *query = rho_scratch(c, m->a_dim, sizeof *query), *score = rho_linear_room(c, b, 2);
 	struct rho_mat mat = { query, 1, m->a_dim, m->a_dim };
 	struct rho_rows row = { &mat, NULL, 0, 1 };
-	double alpha = alpha_of(s, b);
 	if (!query || !score)
 		return RHO_ENOMEM;
 	for (size_t i = 0; i < b->n; i++) {
 		struct rho_rows cand = rho_cand_rows(b, i);
 		const float *x = rho_linear_context(b, i);
 		rho_linear_query(m, m->theta, x, query);
-		if (alpha > 0) {
-			best[i] = (uint32_t)rho_linear_best_bound(c, m, x, &row, &cand, alpha, score,
-			                                          score + cand.n);
-			continue;
-		}
-		rho_inner(c, &row, &cand, score, cand.n);
-		best[i] = (uint32_t)rho_linear_best(score, cand.n);
+		best[i] = (uint32_t)rho_linear_best_bound(c, m, x, &row, &cand, alpha, score, score + cand.n);
 	}
 	return 0;
 }
@@ -115,25 +122,30 @@ static int linucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b,
 static int linucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b,
                        float *score, float *explore)
 {
-	const struct linucb *s = self;
+	struct linucb *s = self;
 	float *query = rho_scratch(c, s->model.a_dim, sizeof *query);
-	if (!query)
-		return RHO_ENOMEM;
-	for (size_t i = 0; i < b->n; i++) {
+	int error = query ? rho_linear_begin(c, &s->model, &b->actions) : RHO_ENOMEM;
+	for (size_t i = 0; !error && i < b->n; i++) {
 		weigh(c, s, b, i, query, score + rho_cand_at(b, i));
 		explore[i] = 0;
 	}
-	return 0;
+	return error;
+}
+
+static int linucb_query(struct rho_ctx *c, void *self, const struct rho_batch *b, float *q)
+{
+	struct linucb *s = self;
+	return rho_linear_queries(c, &s->model, b, q);
 }
 
 static const struct rho_agent linucb_agent = {
 	.size = sizeof linucb_agent, .flags = RHO_NEEDS_FEATURES, .open = linucb_open,
 	.loaded = linucb_loaded, .act = linucb_act, .observe = linucb_observe, .prob = linucb_prob,
-	.dist = linucb_dist, .rank = linucb_rank,
+	.dist = linucb_dist, .rank = linucb_rank, .query = linucb_query,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_AGENT), .name = "linucb", .version = "1.0.0", .revision = 1,
+	RHO_PLUGIN(RHO_AGENT), .name = "linucb", .version = "1.1.0", .revision = 2,
 	.brief = "linear model, highest upper confidence bound",
 	.doc = "Predicts reward linearly from features of context and action, and takes the candidate whose\n"
 	       "prediction plus alpha standard deviations is highest: what is unsure is tried. One set of\n"

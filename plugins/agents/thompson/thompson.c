@@ -10,17 +10,18 @@ enum { GROUP = 8 };     /* decisions or draws scored in one pass over the action
 struct thompson {
 	double v, lambda, prior, gamma;         /* parameters */
 	int features;
-	int64_t propensity_draws;
+	int64_t rank, window, propensity_draws;
 	struct rho_linear model;
 	struct rho_rng *rng;
 	const struct rho_rng *key;      /* forked for propensities, never drawn from */
-	double *drawn;          /* (dim) */
+	double *drawn;          /* (pad) */
 	float *query;           /* (GROUP, a_dim) */
 };
 
 static const struct rho_param thompson_params[] = {
 	RHO_F64(struct thompson, v, 0.3, 0, 1e6, "standard deviation of a draw, in widths"),
 	RHO_LINEAR_PARAMS(struct thompson),
+	RHO_LINEAR_MORE_PARAMS(struct thompson),
 	RHO_I64(struct thompson, propensity_draws, 0, 0, 100000,
 	        "draws from which a choice's probability is estimated; 0: it is not stated (NaN)"),
 	RHO_END
@@ -29,12 +30,14 @@ static const struct rho_param thompson_params[] = {
 static int thompson_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 {
 	struct thompson *s = self;
-	int error = rho_linear_open(c, &s->model, spec, s->features, s->lambda, s->prior, s->gamma);
+	int error = rho_linear_open_with(c, &s->model, spec, &(struct rho_linear_options){
+		.features = s->features, .lambda = s->lambda, .prior = s->prior, .gamma = s->gamma,
+		.rank = s->rank, .window = s->window });
 	if (error)
 		return error;
 	s->rng = rho_stream(c, "draw");
 	s->key = rho_stream(c, "propensity");
-	s->drawn = rho_alloc(c, s->model.dim, sizeof *s->drawn);
+	s->drawn = rho_alloc(c, rho_tri_pad(s->model.dim), sizeof *s->drawn);
 	s->query = rho_alloc(c, s->model.a_dim, GROUP * sizeof *s->query);
 	return s->drawn && s->query ? 0 : RHO_ENOMEM;
 }
@@ -57,13 +60,17 @@ static void draw_query(struct thompson *s, const struct rho_batch *b, size_t i, 
 	rho_linear_query(&s->model, theta, rho_linear_context(b, i), s->query + at * s->model.a_dim);
 }
 
-/* Scores candidates `cand` under the first n queries: score (n, cand->n). */
-static void score_group(struct rho_ctx *c, const struct thompson *s, size_t n,
-                        const struct rho_rows *cand, float *score)
+/* The best of candidates `cand` under each of the first n queries, into place (n), first of equals; the
+ * first of all where no score is a number. score (n) is workspace. */
+static int best_of_group(struct rho_ctx *c, const struct thompson *s, size_t n, const struct rho_rows *cand,
+                         uint32_t *place, float *score)
 {
 	struct rho_mat mat = { s->query, n, s->model.a_dim, s->model.a_dim };
 	struct rho_rows rows = { &mat, NULL, 0, n };
-	rho_inner(c, &rows, cand, score, cand->n);
+	int error = rho_top(c, &rows, cand, NULL, 1, place, score);
+	for (size_t j = 0; !error && j < n; j++)
+		place[j] = place[j] == UINT32_MAX ? 0 : place[j];
+	return error;
 }
 
 /* The place of each decision's choice into best (n), under fresh draws from rng, or under the mean
@@ -72,19 +79,16 @@ static int choose(struct rho_ctx *c, struct thompson *s, const struct rho_batch 
                   uint32_t *best)
 {
 	size_t together = b->cand_off ? 1 : GROUP;
-	float *score = rho_linear_room(c, b, together);
-	if (!score)
-		return RHO_ENOMEM;
-	for (size_t i = 0, n; i < b->n; i += n) {
+	float score[GROUP];
+	int error = rho_linear_begin(c, &s->model, &b->actions);
+	for (size_t i = 0, n; !error && i < b->n; i += n) {
 		struct rho_rows cand = rho_cand_rows(b, i);
 		n = b->n - i < together ? b->n - i : together;
 		for (size_t j = 0; j < n; j++)
 			draw_query(s, b, i + j, rng, j);
-		score_group(c, s, n, &cand, score);
-		for (size_t j = 0; j < n; j++)
-			best[i + j] = (uint32_t)rho_linear_best(score + j * cand.n, cand.n);
+		error = best_of_group(c, s, n, &cand, best + i, score);
 	}
-	return 0;
+	return error;
 }
 
 /* Whether the choice follows from the model alone. */
@@ -94,26 +98,28 @@ static bool is_greedy(const struct thompson *s, const struct rho_batch *b)
 }
 
 /* p (candidates of decision i): how often each wins in propensity_draws draws of their own stream,
- * with one more draw shared out evenly, so that nothing has probability 0; score (GROUP,
- * candidates) is workspace. */
-static void estimate(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b, size_t i,
-                     float *score, float *p)
+ * with one more draw shared out evenly, so that nothing has probability 0. */
+static int estimate(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b, size_t i, float *p)
 {
 	struct rho_rng rng = rho_fork(s->key, b->lane[i], *s->model.updates);
 	struct rho_rows cand = rho_cand_rows(b, i);
 	size_t draws = (size_t)s->propensity_draws;
+	uint32_t place[GROUP];
+	float score[GROUP];
+	int error = 0;
 	for (size_t j = 0; j < cand.n; j++)
 		p[j] = 1 / (float)cand.n;
-	for (size_t d = 0, n; d < draws; d += n) {
+	for (size_t d = 0, n; !error && d < draws; d += n) {
 		n = draws - d < GROUP ? draws - d : GROUP;
 		for (size_t j = 0; j < n; j++)
 			draw_query(s, b, i, &rng, j);
-		score_group(c, s, n, &cand, score);
-		for (size_t j = 0; j < n; j++)
-			p[rho_linear_best(score + j * cand.n, cand.n)] += 1;
+		error = best_of_group(c, s, n, &cand, place, score);
+		for (size_t j = 0; !error && j < n; j++)
+			p[place[j]] += 1;
 	}
 	for (size_t j = 0; j < cand.n; j++)
 		p[j] /= (float)(draws + 1);
+	return error;
 }
 
 static int thompson_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
@@ -121,12 +127,12 @@ static int thompson_dist(struct rho_ctx *c, void *self, const struct rho_batch *
 	struct thompson *s = self;
 	bool greedy = is_greedy(s, b);
 	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	float *score = rho_linear_room(c, b, GROUP);
-	int error = !best || !score ? RHO_ENOMEM : greedy ? choose(c, s, b, NULL, best) : 0;
+	int error = !best ? RHO_ENOMEM :
+	            greedy ? choose(c, s, b, NULL, best) : rho_linear_begin(c, &s->model, &b->actions);
 	for (size_t i = 0; !error && i < b->n; i++) {
 		float *mine = prob + rho_cand_at(b, i);
 		if (!greedy && s->propensity_draws) {
-			estimate(c, s, b, i, score, mine);
+			error = estimate(c, s, b, i, mine);
 			continue;
 		}
 		for (size_t j = 0; j < rho_n_cand(b, i); j++)
@@ -143,17 +149,18 @@ static int thompson_prob(struct rho_ctx *c, void *self, const struct rho_batch *
 	struct thompson *s = self;
 	bool greedy = is_greedy(s, b), estimated = !greedy && s->propensity_draws;
 	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	float *score = estimated ? rho_linear_room(c, b, GROUP + 1) : NULL;
-	int error = !best || (estimated && !score) ? RHO_ENOMEM : greedy ? choose(c, s, b, NULL, best) : 0;
+	float *all = estimated ? rho_linear_room(c, b, 1) : NULL;
+	int error = !best || (estimated && !all) ? RHO_ENOMEM :
+	            greedy ? choose(c, s, b, NULL, best) : rho_linear_begin(c, &s->model, &b->actions);
 	for (size_t i = 0; !error && i < b->n; i++) {
+		size_t n = rho_n_cand(b, i), j = 0;
 		prob[i] = !greedy ? NAN : action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
 		if (!estimated)
 			continue;
-		size_t n = rho_n_cand(b, i), j = 0;
-		estimate(c, s, b, i, score, score + GROUP * n);
+		error = estimate(c, s, b, i, all);
 		while (j + 1 < n && rho_cand(b, i, j) != action[i])
 			j++;
-		prob[i] = score[GROUP * n + j];
+		prob[i] = all[j];
 	}
 	return error;
 }
@@ -177,14 +184,20 @@ static int thompson_observe(struct rho_ctx *c, void *self, const struct rho_feed
 	return rho_linear_learn(c, &s->model, f);
 }
 
+static int thompson_query(struct rho_ctx *c, void *self, const struct rho_batch *b, float *q)
+{
+	struct thompson *s = self;
+	return rho_linear_queries(c, &s->model, b, q);
+}
+
 static const struct rho_agent thompson_agent = {
 	.size = sizeof thompson_agent, .flags = RHO_NEEDS_FEATURES, .open = thompson_open,
 	.loaded = thompson_loaded, .act = thompson_act, .observe = thompson_observe,
-	.prob = thompson_prob, .dist = thompson_dist,
+	.prob = thompson_prob, .dist = thompson_dist, .query = thompson_query,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_AGENT), .name = "thompson", .version = "1.0.0", .revision = 1,
+	RHO_PLUGIN(RHO_AGENT), .name = "thompson", .version = "1.1.0", .revision = 2,
 	.brief = "linear model, best action under weights drawn from the posterior",
 	.doc = "Draws weights from N(mean, v² A⁻¹) for every decision and takes the candidate that is best\n"
 	       "under them: an action is tried as often as it may be the best. Reads the actions once a\n"

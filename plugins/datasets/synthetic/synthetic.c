@@ -22,16 +22,18 @@
 #define TOPIC_WORDS 3   /* of a text */
 #define PER_TOPIC  200  /* actions, where the number of topics is not given */
 
-enum stream { STEMS, ACTIONS, CONTEXTS, DIRECTIONS, ARMS };     /* first key of a fork */
+enum stream { STEMS, ACTIONS, CONTEXTS, DIRECTIONS, ARMS, COPIES };     /* first key of a fork */
 
 struct synthetic {
-	int64_t actions, contexts, topics, filler, features, seed;      /* parameters */
+	int64_t actions, duplicates, contexts, topics, filler, features, seed;  /* parameters */
 	double endings, noise;
 	bool arms;
 };
 
 static const struct rho_param synthetic_params[] = {
 	RHO_I64(struct synthetic, actions, 20000, 2, 100000000, "number of actions"),
+	RHO_I64(struct synthetic, duplicates, 0, 0, 100000000,
+		"copies of random actions, behind them: the same text or numbers, the same links"),
 	RHO_I64(struct synthetic, contexts, 2000, 1, 100000000, "number of contexts"),
 	RHO_I64(struct synthetic, topics, 0, 0, 100000,
 		"number of topics; 0: one for every 200 actions, at least 2"),
@@ -62,11 +64,20 @@ struct making {                 /* what one call of read holds */
 	struct rho_idmap stems; /* topics * VOCABULARY, then DIMS * VALUES, then FILLERS */
 	float *direction;       /* (topics + DIMS * VALUES, features) */
 	float *row;             /* (features) */
-	uint32_t *of_topic;     /* (actions): the actions of one topic after another */
+	uint32_t *of_topic;     /* (actions and copies): those of one topic after another */
 	size_t *first;          /* (topics + 1) into of_topic */
-	struct thing *thing;    /* (actions) */
+	struct thing *thing;    /* (actions and copies) */
 	struct rho_text text;
 };
+
+static int64_t n_rows(const struct making *m) { return m->p->actions + m->p->duplicates; }
+
+/* The action that action i is a copy of; itself where it is none. */
+static int64_t source_of(const struct making *m, int64_t i)
+{
+	struct rho_rng rng = rho_fork(&m->key, COPIES, (uint64_t)(i - m->p->actions));
+	return i < m->p->actions ? i : (int64_t)rho_below(&rng, (uint32_t)m->p->actions);
+}
 
 static uint32_t attribute(const struct making *m, uint32_t dim, uint32_t value)
 {
@@ -251,8 +262,8 @@ static int declare(struct making *m)
 static int make_actions(struct making *m, uint32_t *word)
 {
 	int e = 0;
-	for (int64_t i = 0; !e && i < m->p->actions; i++) {
-		struct rho_rng rng = rho_fork(&m->key, ACTIONS, (uint64_t)i);
+	for (int64_t i = 0; !e && i < n_rows(m); i++) {
+		struct rho_rng rng = rho_fork(&m->key, ACTIONS, (uint64_t)source_of(m, i));
 		struct thing t = m->thing[i] = thing_of(m, &rng);
 		uint32_t attributes[DIMS];
 		for (uint32_t d = 0; d < DIMS; d++)
@@ -275,7 +286,7 @@ static int sort_by_topic(struct making *m)
 		next[t] = m->first[t];
 		m->first[t + 1] += m->first[t];
 	}
-	for (int64_t i = 0; i < m->p->actions; i++)
+	for (int64_t i = 0; i < n_rows(m); i++)
 		m->of_topic[next[m->thing[i].topic]++] = (uint32_t)i;
 	free(next);
 	return 0;
@@ -301,7 +312,7 @@ static int make_context(struct making *m, uint64_t i, uint32_t *word, size_t *n_
 
 static int make_topics(struct making *m)
 {
-	size_t n_links = 0, k = (size_t)m->p->actions, d = (size_t)m->p->features;
+	size_t n_links = 0, k = (size_t)n_rows(m), d = (size_t)m->p->features;
 	size_t n_words = TOPIC_WORDS + DIMS + (size_t)m->p->filler;
 	uint32_t *word = malloc(n_words * sizeof(*word));       /* (n_words) */
 	m->thing = malloc(k * sizeof(*m->thing));
@@ -342,13 +353,13 @@ static int add_arm_row(struct making *m, uint32_t table, char letter, int64_t i)
 static int make_arms(struct making *m)
 {
 	int e = 0;
-	for (int64_t i = 0; !e && i < m->p->actions; i++)
+	for (int64_t i = 0; !e && i < n_rows(m); i++)
 		e = add_arm_row(m, RHO_ACTIONS, 'a', i);
 	for (int64_t i = 0; !e && i < m->p->contexts; i++)
 		e = add_arm_row(m, RHO_CONTEXTS, 'c', i);
 	for (int64_t i = 0; !e && i < m->p->contexts; i++)
-		for (int64_t j = 0; !e && j < m->p->actions; j++) {
-			struct rho_rng rng = rho_fork(&m->key, ARMS, (uint64_t)j);
+		for (int64_t j = 0; !e && j < n_rows(m); j++) {
+			struct rho_rng rng = rho_fork(&m->key, ARMS, (uint64_t)source_of(m, j));
 			const union rho_value row[] = { { .row = (uint32_t)i }, { .row = (uint32_t)j },
 				                        { .f = rho_unif(&rng) } };
 			int64_t at = m->sink->add(m->sink, RHO_LINKS, row);
@@ -357,7 +368,7 @@ static int make_arms(struct making *m)
 	if (!e)
 		rho_log(m->ctx, RHO_INFO,
 			"%" PRId64 " arms, each with one weight for all of %" PRId64 " contexts",
-			m->p->actions, m->p->contexts);
+			n_rows(m), m->p->contexts);
 	return e;
 }
 
@@ -372,13 +383,13 @@ static int synthetic_read(struct rho_ctx *c, void *self, struct rho_sink *sink)
 	if (p->arms && p->features)
 		return rho_fail(c, RHO_EINVAL, "arms = true has no features; leave out features = %" PRId64,
 				p->features);
-	if (p->arms && (double)p->actions * (double)p->contexts > 1e8)
+	if (p->arms && (double)n_rows(&m) * (double)p->contexts > 1e8)
 		return rho_fail(c, RHO_EINVAL,
 				"arms = true links every context to every action, and %" PRId64 " contexts "
 				"times %" PRId64
 				" actions are too many (at most 100,000,000 links); since all contexts are "
 				"alike, contexts = 1 will do",
-				p->contexts, p->actions);
+				p->contexts, n_rows(&m));
 	int e = declare(&m);
 	if (!e)
 		e = p->arms ? make_arms(&m) : make_topics(&m);

@@ -280,12 +280,17 @@ Test(linucb, resumes_to_the_bit)
 {
 	check_resume("linucb", "");
 	check_resume("linucb", "gamma = 0.999\nfeatures = \"concat\"");
+	check_resume("linucb", "features = \"concat\"");
+	check_resume("linucb", "features = \"action\"\nwindow = 77");
+	check_resume("linucb", "features = \"bilinear\"\nrank = 5\nprior = 1.0");
 }
 
 Test(thompson, resumes_to_the_bit)
 {
 	check_resume("thompson", "");
 	check_resume("thompson", "propensity_draws = 16");
+	check_resume("thompson", "window = 300");
+	check_resume("thompson", "features = \"bilinear\"\nrank = 7");
 }
 
 Test(thompson, frequencies_fit_the_estimated_probabilities)
@@ -393,18 +398,35 @@ Test(linucb, refuses_dimensions_that_cannot_work)
 	check_refused("linucb", "features = \"hadamard\"", no_x, "needs contexts");
 	check_refused("linucb", "features = \"concat\"", no_x, "features = \"action\"");
 	check_refused("thompson", "features = \"hadamard\"", uneven, "there are 3 and 4");
+	uneven.x_dim = 0;
+	check_refused("linucb", "window = 9\ngamma = 0.9", uneven, "two ways to forget");
+}
+
+/* The second of three rewards is none: nothing is learned from the first either. */
+static void check_no_reward(const char *name, float odd, const char *part)
+{
+	struct world w;
+	struct test_agent t, fresh;
+	uint32_t action[3] = { 1, 9, 2 };
+	float reward[3] = { 1, odd, 0 };
+	make_world(&w, 10, 4, 4, 3);
+	test_agent_open(&t, name, "", 1, spec_of(&w));
+	test_agent_open(&fresh, name, "", 1, spec_of(&w));
+	cr_assert_eq(test_observe(&t, &w.b, action, reward), RHO_EINVAL);
+	HAS(t.p.why.at, part);
+	for (size_t i = 0; i < t.p.inst->n_kept; i++) {
+		const struct rho_kept *k = &t.p.inst->kept[i];
+		cr_assert(!memcmp(k->at, test_kept(&fresh.p, k->name), k->rows * k->cols * 8), "%s", k->name);
+	}
+	test_free(&t.p);
+	test_free(&fresh.p);
+	free_world(&w);
 }
 
 Test(linucb, refuses_a_reward_that_is_no_number)
 {
-	struct world w;
-	struct test_agent t;
-	uint32_t action = 9;
-	float reward = NAN;
-	make_world(&w, 10, 4, 4, 1);
-	test_agent_open(&t, "linucb", "", 1, spec_of(&w));
-	cr_assert_eq(test_observe(&t, &w.b, &action, &reward), RHO_EINVAL);
-	HAS(t.p.why.at, "reward nan of action 9");
-	test_free(&t.p);
-	free_world(&w);
+	check_no_reward("linucb", NAN, "reward nan of action 9");
+	check_no_reward("linucb", 1e30f, "of action 9");
+	check_no_reward("thompson", -1e30f, "no larger than 1e+15");
+	check_no_reward("thompson", INFINITY, "reward inf of action 9");
 }

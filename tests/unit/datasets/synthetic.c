@@ -43,6 +43,40 @@ Test(synthetic, rows_depend_on_the_seed_and_their_number_alone)
 	unload(&other);
 }
 
+/* Copies come behind the actions, which stay as they were, and are linked like what they are copies of. */
+Test(synthetic, copies_are_the_same_in_all_but_their_number)
+{
+	enum { K = 300, COPIES = 200, C = 20 };
+	static const char *const toml[] = {
+		"actions = 300\ncontexts = 20\ntopics = 4", "actions = 300\ncontexts = 20\ntopics = 4\nduplicates = 200"
+	};
+	struct loaded plain = load_well("synthetic", toml[0]), more = load_well("synthetic", toml[1]);
+	static double weight[C][K + COPIES], before[C][K];
+	size_t alike = 0;
+	cr_assert_eq(rows(&more, RHO_ACTIONS), K + COPIES);
+	for (size_t i = 0; i < rows(&plain, RHO_LINKS); i++)
+		before[link_context(&plain, i)][link_action(&plain, i)] = link_weight(&plain, i);
+	for (size_t i = 0; i < rows(&more, RHO_LINKS); i++)
+		weight[link_context(&more, i)][link_action(&more, i)] = link_weight(&more, i);
+	for (size_t i = 0; i < K; i++)
+		cr_assert_str_eq(cell(&plain, RHO_ACTIONS, "text", i), cell(&more, RHO_ACTIONS, "text", i));
+	for (size_t c = 0; c < C; c++)
+		for (size_t i = 0; i < K; i++)
+			cr_assert_eq(weight[c][i], before[c][i]);
+	for (size_t i = K; i < K + COPIES; i++) {
+		size_t of = 0;
+		while (of < K && strcmp(cell(&more, RHO_ACTIONS, "text", i), cell(&more, RHO_ACTIONS, "text", of)))
+			of++;
+		cr_assert_lt(of, K, "action %zu is no copy", i);
+		for (size_t c = 0; c < C; c++)
+			cr_assert_eq(weight[c][i], weight[c][of]);
+		alike += of < K / 2;
+	}
+	cr_assert(alike > COPIES / 3 && alike < 2 * COPIES / 3, "%zu of the first half", alike);
+	unload(&plain);
+	unload(&more);
+}
+
 /* How many of the runs of n letters in a are also in b. */
 static size_t shared_grams(const char *a, const char *b, size_t n)
 {

@@ -19,6 +19,12 @@ static void make(struct model *t, size_t dim, double lambda, double gamma)
 	        rho_linear_open(&t->p.inst->ctx, &t->m, &spec, RHO_LINEAR_ACTION, lambda, 0, gamma));
 }
 
+/* Entry (i, j) of the root, zero above the diagonal. */
+static double root(const struct model *t, size_t i, size_t j)
+{
+	return j < rho_tri_len(i) ? t->m.root[rho_tri_at(i) + j] : 0;
+}
+
 static void learn(struct model *t, const float *phi, float reward)
 {
 	const uint32_t action = 0, lane = 0;
@@ -28,16 +34,16 @@ static void learn(struct model *t, const float *phi, float reward)
 	TEST_OK(&t->p, "observe", false, rho_linear_learn(&t->p.inst->ctx, &t->m, &f));
 }
 
-/* out (n, n) = the inverse of lower triangular w (n, n). */
-static void invert_lower(const double *w, size_t n, double *out)
+/* out (n, n) = the inverse of the root. */
+static void invert_root(const struct model *t, size_t n, double *out)
 {
 	memset(out, 0, n * n * sizeof *out);
 	for (size_t c = 0; c < n; c++)
 		for (size_t i = c; i < n; i++) {
 			double sum = i == c;
 			for (size_t j = c; j < i; j++)
-				sum -= w[i * n + j] * out[j * n + c];
-			out[i * n + c] = sum / w[i * n + i];
+				sum -= root(t, i, j) * out[j * n + c];
+			out[i * n + c] = sum / root(t, i, i);
 		}
 }
 
@@ -52,13 +58,13 @@ Test(linear, cholesky_of_the_oracle)
 		learn(&t, rows[i], reward[i]);
 	cr_assert_float_eq(t.m.theta[0], 0.1538461538, 1e-9);
 	cr_assert_float_eq(t.m.theta[1], 0.2692307692, 1e-9);
-	invert_lower(t.m.root, 2, l);
+	invert_root(&t, 2, l);
 	cr_assert_float_eq(l[0], 2.4494897428, 1e-9);
 	cr_assert_float_eq(l[2], 1.6329931619, 1e-9);
 	cr_assert_float_eq(l[3], 2.0816659995, 1e-9);
 	cr_assert_float_eq(2 * log(l[0] * l[3]), 3.2580965380, 1e-9); /* ln det A */
 	learn(&t, last, 0);
-	invert_lower(t.m.root, 2, l);
+	invert_root(&t, 2, l);
 	cr_assert_float_eq(l[0], 2.64575131, 1e-8);
 	cr_assert_float_eq(l[2], 1.13389342, 1e-8);
 	cr_assert_float_eq(l[3], 2.59119388, 1e-8);
@@ -145,12 +151,12 @@ Test(linear, four_ways_agree_after_ten_thousand_updates)
 	for (size_t i = 0; i < D; i++) {
 		double theta = 0;
 		for (size_t j = 0; j < D; j++) {
-			double root = 0, squared = 0;
+			double product = 0, squared = 0;
 			for (size_t k = 0; k < D; k++) {
-				root += t.m.root[k * D + i] * t.m.root[k * D + j];
+				product += root(&t, k, i) * root(&t, k, j);
 				squared += o->factor[i * D + k] * o->factor[j * D + k];
 			}
-			cr_assert_float_eq(root, direct[i * D + j], 1e-8 * scale);
+			cr_assert_float_eq(product, direct[i * D + j], 1e-8 * scale);
 			cr_assert_float_eq(o->inverse[i * D + j], direct[i * D + j], 1e-8 * scale);
 			cr_assert_float_eq(squared, o->a[i * D + j], 1e-8 * fabs(o->a[i * D + i]) + 1e-8);
 			theta += direct[i * D + j] * o->b[j];
@@ -182,10 +188,10 @@ Test(linear, an_update_is_as_good_as_a_factorisation)
 	invert(a, direct);
 	for (size_t i = 0; i < D; i++)
 		for (size_t j = 0; j < D; j++) {
-			double root = 0;
+			double product = 0;
 			for (size_t k = 0; k < D; k++)
-				root += t.m.root[k * D + i] * t.m.root[k * D + j];
-			cr_assert_float_eq(root, direct[i * D + j], 1e-12);
+				product += root(&t, k, i) * root(&t, k, j);
+			cr_assert_float_eq(product, direct[i * D + j], 1e-12);
 		}
 	test_free(&t.p);
 }
@@ -199,7 +205,7 @@ Test(linear, forgetting_tends_to_the_last_rewards_and_keeps_the_ridge)
 		learn(&t, e0, n < 200 ? 1 : 0);
 	/* A00 = 1 + Σ 0.9^i = 11, b0 = 0.9^200 (1 - ...) / 0.1, nearly 0; A11 stays at lambda */
 	cr_assert_float_eq(t.m.precision[0], 11, 1e-9);
-	cr_assert_float_eq(t.m.precision[3], 1, 1e-12);
+	cr_assert_float_eq(t.m.precision[rho_tri_at(1) + 1], 1, 1e-12);
 	cr_assert_float_eq(t.m.theta[0], 0, 1e-8);
 	learn(&t, e1, 1);
 	cr_assert_float_eq(t.m.theta[1], 0.5, 1e-12);
@@ -218,7 +224,7 @@ Test(linear, draws_have_the_posterior_mean_and_covariance)
 	for (int i = 0; i < 3; i++)
 		learn(&t, rows[i], 1);
 	for (int d = 0; d < DRAWS; d++) {
-		double x[2];
+		_Alignas(64) double x[RHO_TRI];
 		rho_linear_draw(&t.m, &rng, 2, x);
 		for (int i = 0; i < 2; i++) {
 			x[i] -= t.m.theta[i];
@@ -232,6 +238,111 @@ Test(linear, draws_have_the_posterior_mean_and_covariance)
 		for (int j = 0; j <= i; j++) /* the standard error is at most √2 times 4 times the variance */
 			cr_assert_float_eq(second[i][j], 4 * covariance[i][j],
 			                   4.5 * 4 * 0.27 * sqrt(2.0 / DRAWS));
+	}
+	test_free(&t.p);
+}
+
+/* A model with a window of N is one that never saw what came before, however badly old rewards part. */
+static void check_window(size_t dim, int64_t window, double lambda, size_t updates, double strength)
+{
+	struct rho_spec spec = { .n_actions = 1, .action_dim = dim, .lanes = 1, .slate = 1 };
+	struct rho_linear_options o = { RHO_LINEAR_ACTION, lambda, 0.25, 1, 1, window };
+	struct model t, fresh;
+	struct rho_rng rng = { { 5, 1, 7, 8 } };
+	float *phi = calloc(updates * dim, sizeof *phi), *reward = calloc(updates, sizeof *reward);
+	test_make(&t.p, RHO_AGENT, "linucb", "", 1);
+	test_make(&fresh.p, RHO_AGENT, "linucb", "", 1);
+	TEST_OK(&t.p, "open", true, rho_linear_open_with(&t.p.inst->ctx, &t.m, &spec, &o));
+	o.window = 0;
+	TEST_OK(&fresh.p, "open", true, rho_linear_open_with(&fresh.p.inst->ctx, &fresh.m, &spec, &o));
+	for (size_t n = 0; n < updates; n++) {
+		for (size_t j = 0; j < dim; j++)
+			phi[n * dim + j] = (float)(strength * rho_normal(&rng));
+		reward[n] = (float)rho_normal(&rng);
+		learn(&t, phi + n * dim, reward[n]);
+	}
+	for (size_t n = updates - (size_t)window; n < updates; n++)
+		learn(&fresh, phi + n * dim, reward[n]);
+	for (size_t i = 0; i < dim; i++) {
+		cr_assert_float_eq(t.m.theta[i], fresh.m.theta[i], 1e-7 * (1 + fabs(fresh.m.theta[i])));
+		for (size_t j = 0; j <= i; j++)
+			cr_assert_float_eq(root(&t, i, j), root(&fresh, i, j),
+			                   1e-7 * (1 + fabs(root(&t, i, i))));
+	}
+	test_free(&t.p);
+	test_free(&fresh.p);
+	free(phi);
+	free(reward);
+}
+
+Test(linear, a_window_is_what_was_seen_last)
+{
+	check_window(6, 50, 1, 3000, 1);
+	check_window(6, 1, 1, 40, 1);
+	check_window(11, 300, 0.1, 301, 1);
+	check_window(9, 4, 1e-4, 700, 30); /* nearly every removal is refused, and A is summed anew */
+}
+
+/* Bilinear features by their definition: main directions of the actions, products, means and widths. */
+Test(linear, bilinear_features_are_products_of_projections)
+{
+	enum { K = 400, A_DIM = 9, X_DIM = 5, RANK = 3 };
+	static float a[K * A_DIM], x[X_DIM];
+	struct rho_mat actions = { a, K, A_DIM, A_DIM }, contexts = { x, 1, X_DIM, X_DIM };
+	struct rho_spec spec = { .n_actions = K, .x_dim = X_DIM, .action_dim = A_DIM, .lanes = 1 };
+	struct rho_linear_options o = { RHO_LINEAR_BILINEAR, 2, 0, 1, RANK, 0 };
+	struct rho_batch b = { .n = 1, .k = 1, .x = { &contexts, NULL, 0, 1 } };
+	struct rho_rng rng = { { 5, 1, 7, 8 } };
+	struct model t;
+	float q[A_DIM], width[K];
+	_Alignas(64) double phi[16], solved[16];
+	b.actions = (struct rho_rows){ &actions, NULL, 0, K };
+	for (size_t i = 0; i < K * A_DIM; i++) /* directions 2, 5, 8 are the strong ones */
+		a[i] = (float)(rho_normal(&rng) * (i % A_DIM % 3 == 2 ? 3 + (double)(i % A_DIM) : 0.1));
+	memset(&t.m, 0, sizeof t.m);
+	test_make(&t.p, RHO_AGENT, "linucb", "", 1);
+	TEST_OK(&t.p, "open", true, rho_linear_open_with(&t.p.inst->ctx, &t.m, &spec, &o));
+	rho_call_begin(t.p.inst, "open", 0, true);
+	cr_assert_eq(rho_linear_open_widths(&t.p.inst->ctx, &t.m), 0);
+	for (uint32_t n = 0; n < 500; n++) {
+		uint32_t action = n % K;
+		float reward = (float)rho_normal(&rng);
+		struct rho_feedback f = { .posed = &b, .action = &action, .reward = &reward };
+		for (size_t j = 0; j < X_DIM; j++)
+			x[j] = (float)rho_normal(&rng);
+		TEST_OK(&t.p, "observe", false, rho_linear_learn(&t.p.inst->ctx, &t.m, &f));
+	}
+	const double *p = t.m.axes, *axes = p + RANK * X_DIM;
+	for (size_t i = 0; i < RANK; i++) {
+		double strong = 0;
+		for (size_t j = 2; j < A_DIM; j += 3)
+			strong += axes[i * A_DIM + j] * axes[i * A_DIM + j];
+		cr_assert_gt(strong, 0.99);
+		for (size_t k = 0; k <= i; k++) {
+			double ours = 0, theirs = 0;
+			for (size_t j = 0; j < A_DIM; j++)
+				ours += axes[i * A_DIM + j] * axes[k * A_DIM + j];
+			for (size_t j = 0; j < X_DIM; j++)
+				theirs += p[i * X_DIM + j] * p[k * X_DIM + j];
+			cr_assert_float_eq(ours, i == k, 1e-12);
+			cr_assert_float_eq(theirs, i == k, 1e-12);
+		}
+	}
+	rho_linear_query(&t.m, t.m.theta, x, q);
+	memset(width, 0, sizeof width);
+	rho_linear_add_widths(&t.m, x, &b.actions, 1, width);
+	for (size_t k = 0; k < K; k++) {
+		double mean = 0, direct = 0, square = 0;
+		rho_linear_phi(&t.m, x, a + k * A_DIM, phi);
+		for (size_t j = 0; j < A_DIM; j++)
+			direct += (double)q[j] * (double)a[k * A_DIM + j];
+		for (size_t i = 0; i < RANK * RANK; i++)
+			mean += t.m.theta[i] * phi[i];
+		cr_assert_float_eq(mean, direct, 1e-5 * (1 + fabs(mean)));
+		rho_tri_times(t.m.root, t.m.dim, phi, solved);
+		for (size_t i = 0; i < RANK * RANK; i++)
+			square += solved[i] * solved[i];
+		cr_assert_float_eq(width[k], sqrt(square), 1e-4 * sqrt(square) + 1e-7);
 	}
 	test_free(&t.p);
 }

@@ -23,7 +23,7 @@ Test(widths, every_kernel_gives_the_same_bits)
 		x[i] = i % 5 ? (float)rho_normal(&rng) : 0;
 	for (size_t i = 0; i < D; i++)
 		for (size_t j = 0; j <= i; j++)
-			m.root[i * D + j] = rho_normal(&rng);
+			m.root[rho_tri_at(i) + j] = rho_normal(&rng);
 	for (size_t i = 0; i < K; i++)
 		row[i] = a + i * D;
 	make_frame(&m, x, m.frame);
@@ -33,7 +33,7 @@ Test(widths, every_kernel_gives_the_same_bits)
 		for (size_t l = 0; l < D; l++) {
 			double y = 0;
 			for (size_t j = 0; j <= l; j++)
-				y += m.root[l * D + j] * (double)x[j] * (double)row[i][j];
+				y += m.root[rho_tri_at(l) + j] * (double)x[j] * (double)row[i][j];
 			sum += y * y;
 		}
 		cr_assert_float_eq(base[i], sum, 1e-5 * sum);

@@ -139,3 +139,97 @@ Test(propensity, simulation_20_4)
 	for (size_t i = 0; i < N; i++)
 		near((double)count[i] / DRAWS, rho_draw_marginal(score, N, i, K, 0.1), 5e-4, "frequency");
 }
+
+/* E_S[softmax] by going through all k-subsets of n that hold `at`. */
+static double softmax_by_hand(const float *score, unsigned n, unsigned at, unsigned k, double tau)
+{
+	double sum = 0, sets = 0;
+	for (unsigned s = 0; s < 1u << n; s++) {
+		double all = 0;
+		unsigned size = 0;
+		for (unsigned j = 0; j < n; j++)
+			size += s >> j & 1;
+		if (size != k)
+			continue;
+		sets++;
+		for (unsigned j = 0; j < n; j++)
+			if (s >> j & 1)
+				all += exp(((double)score[j] - (double)score[at]) / tau);
+		sum += s >> at & 1 ? 1 / all : 0;
+	}
+	return sum / sets;
+}
+
+Test(propensity, boltzmann_by_enumeration)
+{
+	static const double tau[] = { 1e-3, 0.01, 0.1, 1, 30 };
+	const float score[8] = { 0.1f, 0.5f, 0.9f, 0.3f, 0.5f, -0.2f, 0.7f, 0 };
+	double room[8];
+	for (size_t t = 0; t < sizeof tau / sizeof *tau; t++)
+		for (unsigned k = 1; k <= 8; k++) {
+			double sum = 0;
+			for (unsigned a = 0; a < 8; a++) {
+				double p = rho_draw_softmax(score, 8, a, k, tau[t], room);
+				double want = softmax_by_hand(score, 8, a, k, tau[t]);
+				near(p, want, 1e-10 * want + 1e-300, "softmax over a draw");
+				sum += p;
+			}
+			near(sum, 1, 1e-10, "over all actions");
+		}
+}
+
+Test(propensity, boltzmann_at_the_ends)
+{
+	enum { N = 3000 };
+	static float score[N];
+	double room[300];
+	struct rho_rng r = { { 1, 2, 3, 4 } };
+	for (size_t i = 0; i < N; i++)
+		score[i] = (float)rho_unif(&r);
+	score[7] = 1.5f;
+	near(rho_draw_softmax(score, N, 5, 300, 1e9, room), 1. / N, 1e-9 / N, "hot: uniform");
+	near(rho_draw_softmax(score, N, 7, 300, 1e-4, room), 0.1, 1e-10, "cold: the best, if drawn");
+	near(rho_draw_softmax(score, N, 9, 300, 0, room), rho_draw_marginal(score, N, 9, 300, 0), 0,
+	     "greedy");
+	for (size_t i = 0; i < N; i++)
+		score[i] = -7e30f;
+	near(rho_draw_softmax(score, N, 5, 300, 0.1, room), 1. / N, 1e-10 / N, "all alike");
+	near(rho_draw_softmax(score, N, 5, 1, 0.1, room), 1. / N, 1e-18, "one is drawn");
+	cr_assert(isnan(rho_draw_softmax(score, N, 5, 3, NAN, room)));
+	cr_assert(isnan(rho_draw_softmax(score, N, 5, 3, -1, room)));
+	score[8] = NAN;
+	cr_assert(isnan(rho_draw_softmax(score, N, 5, 3, 1, room)));
+}
+
+/* Draws k of 20 and then by the softmax, as a uniform sampler and a Boltzmann agent would. */
+Test(propensity, boltzmann_by_simulation)
+{
+	enum { N = 20, K = 4, DRAWS = 4000000 };
+	static uint64_t count[N];
+	float score[N];
+	double weight[N], room[K];
+	uint32_t order[N];
+	struct rho_rng r = { { 1, 2, 3, 4 } };
+	for (uint32_t i = 0; i < N; i++) {
+		score[i] = (float)(i % 6) / 5;
+		weight[i] = exp((double)score[i] / 0.4);
+		order[i] = i;
+	}
+	for (long d = 0; d < DRAWS; d++) {
+		double all = 0, at;
+		uint32_t j;
+		for (j = 0; j < K; j++) {
+			uint32_t other = j + rho_below(&r, N - j), t = order[j];
+			order[j] = order[other];
+			order[other] = t;
+			all += weight[order[j]];
+		}
+		at = rho_unif(&r) * all;
+		for (j = 0; j < K - 1 && at >= weight[order[j]]; j++)
+			at -= weight[order[j]];
+		count[order[j]]++;
+	}
+	for (size_t i = 0; i < N; i++)
+		near((double)count[i] / DRAWS, rho_draw_softmax(score, N, i, K, 0.4, room), 6e-4,
+		     "frequency");
+}

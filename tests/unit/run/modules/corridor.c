@@ -5,11 +5,13 @@
 #include <rho/rho.h>
 
 enum { LENGTH = 9, LIMIT = 12, WIDTH = 3 };
-enum fault { NONE, REWARD, NAN_REWARD, END, LEGAL_TWICE, LEGAL_UNKNOWN, OBSERVATION, FAIL };
+enum fault { NONE, REWARD, NAN_REWARD, END, LEGAL_TWICE, LEGAL_UNKNOWN, OBSERVATION, FAIL, HUGE_REWARD };
 
 struct corridor {
 	int64_t actions, at;
+	bool features;
 	int fault;
+	struct rho_mat mat; /* (actions, 2) */
 	size_t lanes;
 	uint64_t *place, *age, *calls; /* (lanes), (lanes), (1) */
 	uint32_t *legal;
@@ -20,14 +22,31 @@ struct corridor {
 };
 
 static const char *const faults[] = {
-	"none", "reward", "nan_reward", "end", "legal_twice", "legal_unknown", "observation", "fail", NULL,
+	"none",          "reward",      "nan_reward", "end",         "legal_twice",
+	"legal_unknown", "observation", "fail",       "huge_reward", NULL,
 };
 
 static const struct rho_param params[] = {
 	RHO_I64(struct corridor, actions, 12, 6, 1000, "number of actions"),
 	RHO_I64(struct corridor, at, 3, 0, 1000000, "calls to step before the fault"),
+	RHO_BOOL(struct corridor, features, false, "whether actions have features"),
 	RHO_CHOICE(struct corridor, fault, NONE, faults, "what to do wrong"), RHO_END
 };
+
+/* Which way each action goes, and its number. */
+static int give_features(struct rho_ctx *c, struct corridor *s, struct rho_env_spec *spec)
+{
+	float *x = rho_alloc(c, spec->n_actions, 2 * sizeof *x);
+	if (!x)
+		return RHO_ENOMEM;
+	for (size_t a = 0; a < spec->n_actions; a++) {
+		x[2 * a] = a % 2 ? -1 : 1;
+		x[2 * a + 1] = (float)a / (float)spec->n_actions;
+	}
+	s->mat = (struct rho_mat){ x, spec->n_actions, 2, 2 };
+	spec->action_mat = &s->mat;
+	return 0;
+}
 
 static int corridor_open(struct rho_ctx *c, void *self, struct rho_env_spec *spec)
 {
@@ -39,6 +58,8 @@ static int corridor_open(struct rho_ctx *c, void *self, struct rho_env_spec *spe
 	spec->x_dim = WIDTH;
 	spec->reward_hi = 1;
 	spec->horizon = 0;
+	if (s->features && give_features(c, s, spec))
+		return RHO_ENOMEM;
 	s->place = rho_keep_u64(c, "place", 1, s->lanes);
 	s->age = rho_keep_u64(c, "age", 1, s->lanes);
 	s->calls = rho_keep_u64(c, "calls", 1, 1);
@@ -82,6 +103,7 @@ static int wrong(struct rho_ctx *c, struct corridor *s, struct rho_obs *o)
 	switch (s->fault) {
 	case REWARD: o->reward[0] = 1.5f; break;
 	case NAN_REWARD: o->reward[0] = (float)NAN; break;
+	case HUGE_REWARD: o->reward[0] = -1e30f; break;
 	case END: o->end[0] = 7; break;
 	case LEGAL_TWICE: s->legal[1] = s->legal[0]; break;
 	case LEGAL_UNKNOWN: s->legal[1] = (uint32_t)s->actions; break;

@@ -2,23 +2,38 @@
  * it misbehave at its call number `at`. */
 #include <rho/rho.h>
 
-enum fault { NONE, CRASH, HANG, UNKNOWN, OUTSIDE, PROB, UNSET, FAIL, STOP, CRASH_OPEN, FAIL_OPEN, METRIC };
+enum fault {
+	NONE,
+	CRASH,
+	HANG,
+	UNKNOWN,
+	OUTSIDE,
+	PROB,
+	UNSET,
+	FAIL,
+	STOP,
+	CRASH_OPEN,
+	FAIL_OPEN,
+	METRIC,
+	BLANK
+};
 
 struct pupil {
-	int64_t at, keep, pause;
+	int64_t at, keep, pause, scan;
 	int fault;
 	double epsilon;
 	size_t n, k;
 	float *q;                 /* (n) */
 	double *sum;              /* (keep) */
 	uint64_t *seen, *derived; /* (n), (1): twice the total of seen, rebuilt by loaded */
+	float *query;             /* (dim) kept; scan: the last action's features, mixed with those before */
 	struct rho_rng *explore;
 	uint64_t calls; /* in this process */
 };
 
 static const char *const faults[] = {
-	"none", "crash", "hang",       "unknown",   "outside", "prob", "unset",
-	"fail", "stop",  "crash_open", "fail_open", "metric",  NULL,
+	"none", "crash", "hang",       "unknown",   "outside", "prob",  "unset",
+	"fail", "stop",  "crash_open", "fail_open", "metric",  "blank", NULL,
 };
 
 static const struct rho_param params[] = {
@@ -26,6 +41,8 @@ static const struct rho_param params[] = {
 	RHO_I64(struct pupil, at, 3, 0, 1000000, "calls to act before the fault"),
 	RHO_I64(struct pupil, keep, 8, 1, 1 << 24, "size of a kept array"),
 	RHO_I64(struct pupil, pause, 0, 0, 1000000, "rounds of waste in each act, so that it takes time"),
+	RHO_I64(struct pupil, scan, 0, 0, 1,
+	        "whether each act also looks for what is most like what it saw before"),
 	RHO_CHOICE(struct pupil, fault, NONE, faults, "what to do wrong"),
 	RHO_END
 };
@@ -49,7 +66,8 @@ static int pupil_open(struct rho_ctx *c, void *self, const struct rho_spec *spec
 	s->sum = rho_keep_f64(c, "sum", 1, (size_t)s->keep);
 	s->derived = rho_alloc(c, 1, sizeof *s->derived);
 	s->explore = rho_stream(c, "explore");
-	return s->q && s->seen && s->sum && s->derived ? 0 : RHO_ENOMEM;
+	s->query = rho_keep_f32(c, "query", 1, spec->action_dim ? spec->action_dim : 1);
+	return s->q && s->seen && s->sum && s->derived && s->query ? 0 : RHO_ENOMEM;
 }
 
 static int pupil_loaded(struct rho_ctx *c, void *self)
@@ -96,6 +114,31 @@ static int misbehave(struct rho_ctx *c, struct pupil *s, const struct rho_batch 
 	return 0;
 }
 
+/* All three ways to look at every action; what is found goes into the metrics to the last bit. */
+static int look(struct rho_ctx *c, struct pupil *s, const struct rho_batch *b, uint32_t chosen)
+{
+	size_t n = b->actions.n, d = b->actions.mat->cols;
+	struct rho_mat mat = { s->query, 1, d, d };
+	struct rho_rows one = { &mat, NULL, 0, 1 };
+	const float *row = b->actions.mat->at + chosen * b->actions.mat->stride;
+	float *score = rho_scratch(c, n, sizeof *score), most[2];
+	double *fine = rho_scratch(c, n, sizeof *fine), *wide = rho_scratch(c, d, sizeof *wide);
+	uint32_t place[2];
+	int e;
+	if (!score || !fine || !wide)
+		return RHO_ENOMEM;
+	for (size_t i = 0; i < d; i++)
+		wide[i] = (double)(s->query[i] = s->query[i] * 0.5f + row[i]);
+	rho_inner(c, &one, &b->actions, score, n);
+	rho_inner64(c, wide, 1, &b->actions, fine, n);
+	e = rho_top(c, &one, &b->actions, NULL, 2, place, most);
+	rho_metric(c, "product", (double)score[n / 2]);
+	rho_metric(c, "product64", fine[n / 3]);
+	rho_metric(c, "most", (double)most[0] + (double)most[1]);
+	rho_metric(c, "place", place[1]);
+	return e;
+}
+
 static int pupil_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
 	struct pupil *s = self;
@@ -114,6 +157,8 @@ static int pupil_act(struct rho_ctx *c, void *self, const struct rho_batch *b, s
 		}
 		out->action[i] = a;
 	}
+	if (s->scan && look(c, s, b, out->action[0]))
+		return RHO_ENOMEM;
 	return ++s->calls > (uint64_t)s->at ? misbehave(c, s, b, out) : 0;
 }
 
@@ -147,6 +192,24 @@ static int pupil_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, 
 	return 0;
 }
 
+/* The actions' features by what they are worth; left blank at the fault. */
+static int pupil_query(struct rho_ctx *c, void *self, const struct rho_batch *b, float *q)
+{
+	const struct pupil *s = self;
+	size_t d = b->actions.mat->cols;
+	if (b->cand || b->cand_off)
+		return rho_fail(c, RHO_EBUG, "asked what it looks for among candidates");
+	if (s->fault == BLANK && s->calls > (uint64_t)s->at)
+		return 0;
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t j = 0; j < d; j++) {
+			q[i * d + j] = b->x.mat ? rho_row(&b->x, i)[0] : 0;
+			for (size_t a = 0; a < s->n; a++)
+				q[i * d + j] += s->q[a] * rho_row(&b->actions, a)[j];
+		}
+	return 0;
+}
+
 static const struct rho_agent pupil = {
 	.size = sizeof pupil,
 	.flags = RHO_DOES_EPISODES,
@@ -155,6 +218,7 @@ static const struct rho_agent pupil = {
 	.act = pupil_act,
 	.observe = pupil_observe,
 	.rank = pupil_rank,
+	.query = pupil_query,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
