@@ -147,6 +147,20 @@ static double correlate(struct work *w, size_t setting, size_t property, const s
 	return m < 4 ? NAN : rho_spearman(w->x, w->y, m);
 }
 
+/* Of how many embeddings of some setting the property was measured, at most. */
+static size_t count_measured(const struct rho_properties *p, const struct rho_relations *out, size_t property)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < out->n_settings; i++) {
+		const struct rho_setting *s = &out->setting[i];
+		size_t n = 0;
+		for (size_t j = 0; j < s->n; j++)
+			n += isnan(p->value[s->row[j] * p->n_names + property]) ? 0 : 1;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 /* Each embedding's mean score in each setting: over all seeds, or over seeds drawn by rng. */
 static void make_scores(struct work *w, const struct rho_relations *out, struct rho_rng *rng)
 {
@@ -283,6 +297,7 @@ struct rho_relations *rho_relate(const struct rho_comparison *c, const struct rh
 	out->relation = rho_xcalloc(out->n, sizeof *out->relation);
 	for (size_t i = 0; i < out->n; i++) {
 		out->relation[i].property = i;
+		out->relation[i].measured = count_measured(p, out, i);
 		out->relation[i].rank = rho_xmalloc(out->n_settings * sizeof(double));
 		out->relation[i].rank_ci = rho_xmalloc(out->n_settings * sizeof(struct rho_interval));
 	}

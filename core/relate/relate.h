@@ -34,6 +34,7 @@ struct rho_relation {
 	double mean;                    /* over the settings that have one */
 	struct rho_interval ci;         /* of the mean, embeddings resampled for all settings at once */
 	size_t settings;                /* that have one */
+	size_t measured;                /* embeddings it was measured of, in the setting that has most */
 };
 
 struct rho_relations {

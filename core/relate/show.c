@@ -62,7 +62,10 @@ static void put_row(const struct rho_relate_view *v, const struct columns *c, co
                     struct rho_buf *out)
 {
 	const char *name = v->properties->name[r->property], *sep = v->markdown ? " | " : "  ";
-	rho_buf_printf(out, v->markdown ? "| %s%s" : "  %-24s%s", name, sep);
+	char *label = r->measured == v->relations->most ? rho_xstrdup(name)
+	                                                : rho_xprintf("%s (of %zu)", name, r->measured);
+	rho_buf_printf(out, v->markdown ? "| %s%s" : "  %-24s%s", label, sep);
+	free(label);
 	put_number(out, r->mean, 5);
 	if (isnan(r->ci.lo))
 		rho_buf_str(out, "                ");
