@@ -2,7 +2,9 @@
 #ifndef RHO_COMMAND_H
 #define RHO_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The value of an option written `--name VALUE` or `--name=VALUE`, with *i moved to it; "" where none
  * follows; NULL when argv[*i] is something else. */
@@ -10,6 +12,18 @@ const char *rho_option_value(const char *name, int argc, char **argv, int *i);
 
 /* Says on stderr that `command` has no option `word`, with the nearest of `names` (n) or where to look. */
 void rho_option_unknown(const char *command, const char *word, const char *const *names, size_t n);
+
+/* Says on stderr that `wanted` is wanted where `option` of `command` got `value`. */
+void rho_option_wrong(const char *command, const char *option, const char *value, const char *wanted);
+
+/* A whole number within least .. most; false after a message. */
+bool rho_option_whole(const char *command, const char *option, const char *value, uint64_t least,
+                      uint64_t most, uint64_t *out);
+
+/* Whole numbers above 0 with commas between them into out (most), from the smallest, each once; false after
+ * a message. */
+bool rho_option_wholes(const char *command, const char *option, const char *value, size_t most, size_t *out,
+                       size_t *n);
 
 /* Each takes its own arguments (argv[0] is the command's name) and gives the exit status:
  * 0 done, 1 something failed, 2 the user's mistake. */

@@ -1,6 +1,5 @@
 /* cmd_geometry.c: `rho geometry`: how the vectors of a set of actions lie, for several encoders side by side.
  */
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,59 +62,14 @@ struct args {
 
 /* ---- arguments ---- */
 
-static int complain(const char *option, const char *value, const char *wanted)
-{
-	fprintf(stderr, "rho geometry: %s %s: %s is wanted\n", option, value, wanted);
-	return -1;
-}
-
-static bool whole(const char *text, uint64_t *out, const char **end)
-{
-	char *stop;
-	errno = 0;
-	*out = strtoull(text, &stop, 10);
-	*end = stop;
-	return *text >= '0' && *text <= '9' && !errno;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	const size_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
 static int take_k(struct args *a, const char *value)
 {
-	const char *at = value, *end;
-	size_t n = 0;
-	a->n_k = 0;
-	do {
-		uint64_t k;
-		if (a->n_k == MOST_K || !whole(at, &k, &end) || !k || (*end && *end != ','))
-			return complain("--k", value,
-			                "a list of up to 1000 whole numbers above 0, such as 10,100,1000,");
-		a->k[a->n_k++] = k;
-		at = end + 1;
-	} while (*end);
-	qsort(a->k, a->n_k, sizeof *a->k, by_size);
-	for (size_t i = 0; i < a->n_k; i++)
-		if (!n || a->k[i] != a->k[n - 1])
-			a->k[n++] = a->k[i];
-	a->n_k = n;
-	return 1;
+	return rho_option_wholes("rho geometry", "--k", value, MOST_K, a->k, &a->n_k) ? 1 : -1;
 }
 
 static int take_count(const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *out)
 {
-	const char *end;
-	char *wanted;
-	if (whole(value, out, &end) && !*end && *out >= least && *out <= most)
-		return 1;
-	wanted = rho_xprintf("a whole number within %llu .. %llu", (unsigned long long)least,
-	                     (unsigned long long)most);
-	complain(option, value, wanted);
-	free(wanted);
-	return -1;
+	return rho_option_whole("rho geometry", option, value, least, most, out) ? 1 : -1;
 }
 
 static int take_real(const char *option, const char *value, double lo, double hi, double *out)
@@ -126,18 +80,20 @@ static int take_real(const char *option, const char *value, double lo, double hi
 		return 1;
 	wanted = isinf(hi) ? rho_xprintf("a number above %g", lo)
 	                   : rho_xprintf("a number between %g and %g", lo, hi);
-	complain(option, value, wanted);
+	rho_option_wrong("rho geometry", option, value, wanted);
 	free(wanted);
 	return -1;
 }
 
 static int take_rows(struct args *a, const char *value)
 {
-	const char *end;
-	if (!whole(value, &a->rows, &end) || *end || a->rows == 1)
-		return complain("--rows", value, "0 (all) or a number of rows from 2 on");
+	if (take_count("--rows", value, 0, UINT64_MAX, &a->rows) < 0)
+		return -1;
 	a->rows_given = true;
-	return 1;
+	if (a->rows != 1)
+		return 1;
+	rho_option_wrong("rho geometry", "--rows", value, "0 (all) or a number of rows from 2 on");
+	return -1;
 }
 
 #define VALUED                                                                                               \

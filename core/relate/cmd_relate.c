@@ -1,5 +1,4 @@
 /* cmd_relate.c: `rho relate RESULTS GEOMETRY.csv`: which property of an embedding goes with the result. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,30 +43,20 @@ struct args {
 	bool markdown;
 };
 
-static int complain(const char *what, const char *value, const char *wanted)
-{
-	fprintf(stderr, "rho relate: %s %s: %s is wanted\n", what, value, wanted);
-	return 2;
-}
-
 static int read_share(const char *what, const char *text, double most, double *out)
 {
 	char *end;
 	*out = strtod(text, &end);
 	if (end != text && !*end && *out > 0 && *out <= most)
 		return 0;
-	return complain(what, text,
-	                most < 1 ? "a share such as 0.95" : "a share above 0 and at most 1, such as 0.2");
+	rho_option_wrong("rho relate", what, text,
+	                 most < 1 ? "a share such as 0.95" : "a share above 0 and at most 1, such as 0.2");
+	return 2;
 }
 
 static int read_count(const char *what, const char *text, uint64_t most, uint64_t *out)
 {
-	char *end;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *out >= 1 && *out <= most)
-		return 0;
-	return complain(what, text, "a whole number above 0, and not too large,");
+	return rho_option_whole("rho relate", what, text, 1, most, out) ? 0 : 2;
 }
 
 static int parse(int argc, char **argv, struct args *a)

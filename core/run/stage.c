@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../geometry/moments.h"
 #include "stage.h"
 
 static const char *const table_name[RHO_N_TABLES] = { "actions", "contexts", "links", "log" };
@@ -116,6 +117,23 @@ static int env_tables(const struct rho_stage *s, const struct rho_role role[RHO_
 	return 0;
 }
 
+/* The env's own features: all there, and numbers. One pass over them; who made others has looked. */
+static void own_matrix_sound(const struct rho_env_spec *e, const char *label, struct rho_buf *why)
+{
+	const struct rho_mat *m = e->action_mat;
+	size_t row, col;
+	if (m->rows < e->n_actions)
+		rho_buf_printf(why, "%s, open: gives features for %zu of its %zu actions", label, m->rows,
+		               e->n_actions);
+	else if (!m->at || !m->cols || m->stride < m->cols)
+		rho_buf_printf(why, "%s, open: gives features of %zu numbers, a row every %zu%s", label,
+		               m->cols, m->stride, m->at ? "" : ", at NULL");
+	else if (!rho_rows_finite(m, &row, &col))
+		rho_buf_printf(why,
+		               "%s, open: feature %zu of action %zu (from 0) is %g; features must be finite",
+		               label, col, row, (double)m->at[row * m->stride + col]);
+}
+
 /* What an env declared about itself, against what the host can serve. */
 static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 {
@@ -129,9 +147,6 @@ static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 		rho_buf_printf(why,
 		               "%s, open: says there are %zu actions, and the dataset's table has %zu rows",
 		               label, e->n_actions, rows);
-	else if (e->action_mat && e->action_mat->rows < e->n_actions)
-		rho_buf_printf(why, "%s, open: gives features for %zu of its %zu actions", label,
-		               e->action_mat->rows, e->n_actions);
 	else if (!e->slate || e->slate > e->n_actions)
 		rho_buf_printf(why, "%s: a slate of %zu among %zu actions; 1 .. %zu are possible", label,
 		               e->slate, e->n_actions, e->n_actions);
@@ -144,6 +159,8 @@ static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 	else if (!isfinite(e->reward_lo) || !isfinite(e->reward_hi) || e->reward_lo > e->reward_hi)
 		rho_buf_printf(why, "%s, open: declares rewards within %g .. %g", label, (double)e->reward_lo,
 		               (double)e->reward_hi);
+	else if (e->action_mat)
+		own_matrix_sound(e, label, why);
 	return why->len ? RHO_ENV : 0;
 }
 

@@ -18,7 +18,9 @@ enum {
 	PRODUCTS = 4096, /* of a group with a tile: they stay in the first-level cache */
 	NEXT = 16,       /* rows after a tile whose addresses are at hand: at most so far ahead is fetched, */
 	LEAD = 3072,     /* and about so many floats */
-	FEW = 64         /* queries of each kind that need no memory of their own */
+	FEW = 64,        /* queries of each kind that need no memory of their own */
+	MOST_INT8 = 16,  /* queries that codes answer faster than the rows, at K = 500,000 and d = 384, */
+	MOST_BF16 = 2    /* on one core with AVX-512 */
 };
 
 struct query {
@@ -249,6 +251,21 @@ static void finish_top(const struct rho_scan *r, struct query *q)
 	}
 }
 
+/* Whether codes are the faster way: they are read faster than rows, but every query costs more than one of
+ * many does on the rows themselves; and rows that are read for products are there for the best too. */
+static bool codes_pay(struct rho_scan *const *scan, size_t n, const struct rho_codes *codes)
+{
+	size_t queries = 0;
+	if (!codes || codes->of != scan[0]->y.mat || scan[0]->y.id)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (scan[i]->want != RHO_SCAN_TOP)
+			return false;
+		queries += scan[i]->x.n;
+	}
+	return queries <= (codes->code == RHO_CODE_INT8 ? MOST_INT8 : MOST_BF16);
+}
+
 void rho_score_scan(struct rho_scan *const *scan, size_t n, const struct rho_codes *codes, unsigned threads)
 {
 	struct query few[FEW];
@@ -256,10 +273,11 @@ void rho_score_scan(struct rho_scan *const *scan, size_t n, const struct rho_cod
 	struct job j = { .y = &scan[0]->y,
 		         .kernels = rho_score_kernels_at(0),
 		         .lock = PTHREAD_MUTEX_INITIALIZER };
-	bool coded = codes && codes->of == scan[0]->y.mat && !scan[0]->y.id;
 	size_t queries = 0, queries64 = 0, done = 0;
-	if (coded)
+	if (codes_pay(scan, n, codes)) {
 		rho_codes_top(scan, n, codes, threads);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		queries += scan[i]->want == RHO_SCAN_ALL64 ? 0 : scan[i]->x.n;
 		queries64 += scan[i]->want == RHO_SCAN_ALL64 ? scan[i]->n64 : 0;
@@ -267,7 +285,7 @@ void rho_score_scan(struct rho_scan *const *scan, size_t n, const struct rho_cod
 	j.query = queries > FEW ? rho_xmalloc(queries * sizeof *j.query) : few;
 	j.query64 = queries64 > FEW ? rho_xmalloc(queries64 * sizeof *j.query64) : few64;
 	for (size_t i = 0; i < n; i++)
-		if (scan[i]->want == RHO_SCAN_TOP && !coded)
+		if (scan[i]->want == RHO_SCAN_TOP)
 			add_top(&j, scan[i]);
 	for (size_t i = 0; i < n; i++)
 		if (scan[i]->want == RHO_SCAN_ALL)
@@ -277,7 +295,7 @@ void rho_score_scan(struct rho_scan *const *scan, size_t n, const struct rho_cod
 	if (j.y->n && j.n + j.n64)
 		pass(&j, threads);
 	for (size_t i = 0; i < n; i++) {
-		if (scan[i]->want != RHO_SCAN_TOP || coded)
+		if (scan[i]->want != RHO_SCAN_TOP)
 			continue;
 		finish_top(scan[i], j.query + done);
 		done += scan[i]->k ? scan[i]->x.n : 0;

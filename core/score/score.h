@@ -42,8 +42,9 @@ struct rho_scan {
 /* Answers n > 0 requests, all over the same rows y, in one pass over them. Every product has the bits
  * of rho_dot (rho_dot64), whatever it is asked for with, the block and the number of threads (a NaN is
  * any NaN). Products that are NaN or -INFINITY are never among the top. codes: y's matrix in fewer
- * bits, to find with which rows can be among the top, NULL: none; what comes out is the same. Its own
- * memory: some blocks of products, and for each thread at work k places a query. */
+ * bits, to find with which rows can be among the top where that is faster (few queries, and no request
+ * for all products), NULL: none; what comes out is the same. Its own memory: some blocks of products,
+ * and for each thread at work k places a query. */
 void rho_score_scan(struct rho_scan *const *scan, size_t n, const struct rho_codes *codes,
                     unsigned threads);
 

@@ -34,6 +34,10 @@ int rho_arms_open(struct rho_ctx *c, struct rho_arms *m, const struct rho_spec *
 int rho_arms_unit(struct rho_ctx *c, const struct rho_arms *m, float reward, uint32_t action, double *unit)
 {
 	double r = (double)reward, slack = 1e-5 * (m->hi - m->lo);
+	size_t at = m->window ? *m->learned % m->window : 0;
+	if (m->window && m->past[at] >= m->n)
+		return rho_fail(c, RHO_EFORMAT, "the checkpoint's window holds action %u of %zu; delete the"
+		                " run's folder and start again", m->past[at], m->n);
 	if (!isfinite(r))
 		return rho_fail(c, RHO_EINVAL, "a reward of %g (action %u) has no mean", r, action);
 	*unit = r;
@@ -77,6 +81,18 @@ void rho_arms_add(struct rho_arms *m, uint32_t action, double reward)
 	++*m->learned;
 	if (m->pace[0] > heavy)
 		lighten(m);
+}
+
+int rho_arms_learn(struct rho_ctx *c, struct rho_arms *m, const struct rho_feedback *f)
+{
+	int error = 0;
+	for (size_t i = 0; i < f->posed->n && !error; i++) {
+		double reward = 0;
+		error = rho_arms_unit(c, m, f->reward[i], f->action[i], &reward);
+		if (!error)
+			rho_arms_add(m, f->action[i], reward);
+	}
+	return error;
 }
 
 double rho_kl_bernoulli(double p, double q)

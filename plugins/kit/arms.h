@@ -29,6 +29,10 @@ int rho_arms_open(struct rho_ctx *, struct rho_arms *, const struct rho_spec *, 
  * what is not finite or lies outside of the range. 0 or RHO_EINVAL, recorded. [any] */
 int rho_arms_unit(struct rho_ctx *, const struct rho_arms *, float reward, uint32_t action, double *unit);
 
+/* Learns from every reward of a feedback, in order, in units of the range; up to the first that
+ * rho_arms_unit refuses. 0 or RHO_EINVAL, recorded. [any] */
+int rho_arms_learn(struct rho_ctx *, struct rho_arms *, const struct rho_feedback *);
+
 /* One more reward of an action. O(1), and O(n) once in a few hundred rewards where they fade. */
 void rho_arms_add(struct rho_arms *, uint32_t action, double reward);
 

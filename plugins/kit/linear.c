@@ -9,23 +9,13 @@ const char *const rho_linear_feature_names[] = { "auto", "hadamard", "action", "
 
 static int choose_features(struct rho_ctx *c, struct rho_linear *m, int features, size_t rank)
 {
-	if (!m->a_dim)
-		return rho_fail(c, RHO_EINVAL, "a linear model needs features of actions and there are none;"
-		                " add an [encoder], or a dataset with a `features` column");
-	if (features == RHO_LINEAR_AUTO)
-		features = m->x_dim == m->a_dim ? RHO_LINEAR_HADAMARD :
-		           m->x_dim ? RHO_LINEAR_CONCAT : RHO_LINEAR_ACTION;
-	if (features != RHO_LINEAR_ACTION && !m->x_dim)
-		return rho_fail(c, RHO_EINVAL, "features = \"%s\" needs contexts as numbers and there are"
-		                " none; use features = \"action\"", rho_linear_feature_names[features]);
-	if (features == RHO_LINEAR_HADAMARD && m->x_dim != m->a_dim)
-		return rho_fail(c, RHO_EINVAL, "features = \"hadamard\" multiplies a context's numbers with"
-		                " an action's, and there are %zu and %zu; use \"concat\", \"bilinear\" or"
-		                " \"action\"", m->x_dim, m->a_dim);
+	int error = rho_features_settle(c, m->x_dim, m->a_dim, true, &features);
+	if (error)
+		return error;
 	m->features = features;
-	m->skip = features == RHO_LINEAR_CONCAT ? m->x_dim : 0;
+	m->skip = features == RHO_FEATURES_CONCAT ? m->x_dim : 0;
 	m->dim = m->skip + m->a_dim;
-	if (features == RHO_LINEAR_BILINEAR) {
+	if (features == RHO_FEATURES_BILINEAR) {
 		m->x_rank = m->x_dim < rank ? m->x_dim : rank;
 		m->a_rank = m->a_dim < rank ? m->a_dim : rank;
 		m->dim = m->x_rank * m->a_rank;
@@ -50,7 +40,7 @@ static int declare(struct rho_ctx *c, struct rho_linear *m)
 		return RHO_ENOMEM;
 	if (m->window && !(m->recent_reward = rho_keep_f64(c, "recent_reward", 1, m->window)))
 		return RHO_ENOMEM;
-	if (m->features == RHO_LINEAR_BILINEAR) {
+	if (m->features == RHO_FEATURES_BILINEAR) {
 		size_t numbers = m->x_rank * m->x_dim + m->a_rank * m->a_dim;
 		m->axes = rho_keep_f64(c, "axes", 1, numbers);
 		m->axes_made = rho_keep_u64(c, "axes_made", 1, 1);
@@ -76,14 +66,13 @@ int rho_linear_open_with(struct rho_ctx *c, struct rho_linear *m, const struct r
 		return error;
 	for (size_t i = 0; i < m->dim; i++) {
 		/* Bilinear weights are a matrix; a multiple of the identity is an inner product. */
-		bool held = m->features != RHO_LINEAR_BILINEAR || i / m->a_rank == i % m->a_rank;
+		bool held = m->features != RHO_FEATURES_BILINEAR || i / m->a_rank == i % m->a_rank;
 		m->precision[rho_tri_at(i) + i] = m->lambda;
 		m->root[rho_tri_at(i) + i] = 1 / sqrt(m->lambda);
 		m->theta[i] = held ? m->prior : 0;
 		m->b[i] = m->lambda * m->theta[i];
 	}
-	rho_linear_loaded(m);
-	return 0;
+	return rho_linear_loaded(c, m);
 }
 
 int rho_linear_open(struct rho_ctx *c, struct rho_linear *m, const struct rho_spec *spec, int features,
@@ -93,29 +82,33 @@ int rho_linear_open(struct rho_ctx *c, struct rho_linear *m, const struct rho_sp
 		.features = features, .lambda = lambda, .prior = prior, .gamma = gamma, .rank = 16 });
 }
 
-void rho_linear_loaded(struct rho_linear *m)
+int rho_linear_loaded(struct rho_ctx *c, struct rho_linear *m)
 {
 	size_t pad = rho_tri_pad(m->dim);
+	if (*m->waiting >= RHO_LINEAR_BLOCK || !rho_linear_widths_fit(m))
+		return rho_fail(c, RHO_EFORMAT, "the checkpoint's model has more rewards in hand than it can;"
+		                " delete the run's folder and start again");
 	m->floor = m->lambda;
 	m->trace = 0;
 	for (size_t i = 0; i < m->dim; i++)
 		m->trace += m->window ? m->lambda : m->precision[rho_tri_at(i) + i];
 	for (size_t i = 0; i < (m->window ? m->window : *m->waiting); i++)
-		m->trace += rho_linear_dot(m->recent + i * pad, m->recent + i * pad, pad);
+		m->trace += rho_kit_dot(m->recent + i * pad, m->recent + i * pad, pad);
+	return 0;
 }
 
 double rho_linear_solve(const struct rho_linear *m, const double *v, double *out)
 {
 	rho_tri_times(m->root, m->dim, v, m->room);
 	rho_tri_transposed(m->root, m->dim, m->room, out);
-	return rho_linear_dot(m->room, m->room, m->dim);
+	return rho_kit_dot(m->room, m->room, m->dim);
 }
 
 void rho_linear_phi(const struct rho_linear *m, const float *x, const float *a, double *phi)
 {
 	for (size_t j = m->dim; j < rho_tri_pad(m->dim); j++)
 		phi[j] = 0;
-	if (m->features == RHO_LINEAR_BILINEAR) {
+	if (m->features == RHO_FEATURES_BILINEAR) {
 		double px[RHO_LINEAR_RANK], qa[RHO_LINEAR_RANK];
 		rho_linear_project(rho_linear_x_axes(m), m->x_rank, x, m->x_dim, px);
 		rho_linear_project(rho_linear_a_axes(m), m->a_rank, a, m->a_dim, qa);
@@ -127,8 +120,8 @@ void rho_linear_phi(const struct rho_linear *m, const float *x, const float *a, 
 	for (size_t j = 0; j < m->skip; j++)
 		phi[j] = (double)x[j];
 	for (size_t j = 0; j < m->a_dim; j++)
-		phi[m->skip + j] = m->features == RHO_LINEAR_HADAMARD ? (double)x[j] * (double)a[j]
-		                                                      : (double)a[j];
+		phi[m->skip + j] = m->features == RHO_FEATURES_HADAMARD ? (double)x[j] * (double)a[j]
+		                                                        : (double)a[j];
 }
 
 /* Weights of Qa in context x are Σᵢ (Px)[i] θ[i]; those of a are Qᵀ times them. */
@@ -150,13 +143,13 @@ static void bilinear_query(const struct rho_linear *m, const double *theta, cons
 
 void rho_linear_query(const struct rho_linear *m, const double *theta, const float *x, float *q)
 {
-	if (m->features == RHO_LINEAR_BILINEAR) {
+	if (m->features == RHO_FEATURES_BILINEAR) {
 		bilinear_query(m, theta, x, q);
 		return;
 	}
 	for (size_t j = 0; j < m->a_dim; j++)
-		q[j] = (float)(m->features == RHO_LINEAR_HADAMARD ? theta[j] * (double)x[j]
-		                                                  : theta[m->skip + j]);
+		q[j] = (float)(m->features == RHO_FEATURES_HADAMARD ? theta[j] * (double)x[j]
+		                                                    : theta[m->skip + j]);
 }
 
 int rho_linear_queries(struct rho_ctx *c, struct rho_linear *m, const struct rho_batch *b, float *q)

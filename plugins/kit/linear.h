@@ -4,21 +4,14 @@
 
 #include <rho/rho.h>
 
+#include "phi.h"
 #include "triangle.h"
 
-/* The features φ(x, a) of context x and action a. */
-enum rho_linear_features {
-	RHO_LINEAR_AUTO,        /* hadamard where the two have equal length, else concat, else action */
-	RHO_LINEAR_HADAMARD,    /* x[j] * a[j]: a weighted inner product     */
-	RHO_LINEAR_ACTION,      /* a alone: the context is not looked at     */
-	RHO_LINEAR_CONCAT,      /* x, then a: a bias that depends on the context */
-	RHO_LINEAR_BILINEAR,    /* (Px)[i] * (Qa)[j], P and Q projections to `rank` numbers: what any of
-	                         * the context's main directions says of any of the actions' */
-};
-extern const char *const rho_linear_feature_names[];    /* for RHO_CHOICE */
+/* The names of enum rho_features_map, for RHO_CHOICE. */
+extern const char *const rho_linear_feature_names[];
 
 #define RHO_LINEAR_PARAMS(T) \
-	RHO_CHOICE(T, features, RHO_LINEAR_AUTO, rho_linear_feature_names, "what is learned on: the" \
+	RHO_CHOICE(T, features, RHO_FEATURES_AUTO, rho_linear_feature_names, "what is learned on: the" \
 		" products of context and action, the action, both side by side, or all products of" \
 		" their main directions (bilinear); auto: what the dimensions allow, in this order:" \
 		" hadamard, concat, action"), \
@@ -33,7 +26,7 @@ extern const char *const rho_linear_feature_names[];    /* for RHO_CHOICE */
 	RHO_I64(T, window, 0, 0, 10000000, "how many of the last rewards are learned from; 0: all")
 
 struct rho_linear_options {
-	int features;           /* enum rho_linear_features                  */
+	int features;           /* enum rho_features_map                     */
 	double lambda, prior, gamma;
 	int64_t rank, window;
 };
@@ -41,7 +34,7 @@ struct rho_linear_options {
 /* Everything learned is in kept arrays of the instance. Zero it, then rho_linear_open. Triangles and
  * vectors are laid out as triangle.h says; pad is rho_tri_pad(dim). */
 struct rho_linear {
-	int features;           /* enum rho_linear_features, never AUTO once open */
+	int features;           /* enum rho_features_map, never AUTO once open */
 	size_t x_dim, a_dim;
 	size_t dim;             /* of φ */
 	size_t skip;            /* entries of φ before those of the action   */
@@ -85,8 +78,8 @@ int rho_linear_open(struct rho_ctx *, struct rho_linear *, const struct rho_spec
  * projection, from the stream "axes". 0 or an error, recorded. [run] */
 int rho_linear_begin(struct rho_ctx *, struct rho_linear *, const struct rho_rows *actions);
 
-/* After a checkpoint was read back into the kept arrays. */
-void rho_linear_loaded(struct rho_linear *);
+/* After a checkpoint was read back into the kept arrays. 0, or RHO_EFORMAT, recorded: they cannot be a model's. */
+int rho_linear_loaded(struct rho_ctx *, struct rho_linear *);
 
 /* Learns from n decisions of one action each, in order, or from none of them where a reward is not
  * finite or larger than 1e15. O(dim²) a decision; with gamma < 1 and now and then O(dim³) a call. 0 or

@@ -24,13 +24,13 @@ static void straighten(double *axes, size_t rank, size_t n, struct rho_rng *rng)
 	for (size_t i = 0; i < rank; i++) {
 		double *mine = axes + i * n;
 		for (int turn = 0; turn < 2; turn++) {
-			double before = sqrt(rho_linear_dot(mine, mine, n)), after;
+			double before = sqrt(rho_kit_dot(mine, mine, n)), after;
 			for (size_t k = 0; k < i; k++) {
-				double part = rho_linear_dot(mine, axes + k * n, n);
+				double part = rho_kit_dot(mine, axes + k * n, n);
 				for (size_t j = 0; j < n; j++)
 					mine[j] -= part * axes[k * n + j];
 			}
-			after = sqrt(rho_linear_dot(mine, mine, n));
+			after = sqrt(rho_kit_dot(mine, mine, n));
 			bool lost = !(after > 1e-10 * before) || !isfinite(after);
 			for (size_t j = 0; j < n; j++)
 				mine[j] = lost ? rho_normal(rng) : mine[j] / after;
@@ -91,7 +91,7 @@ static void iterate(const double *s, size_t d, double *axes, size_t rank, double
 
 int rho_linear_begin(struct rho_ctx *c, struct rho_linear *m, const struct rho_rows *actions)
 {
-	if (m->features != RHO_LINEAR_BILINEAR || *m->axes_made)
+	if (m->features != RHO_FEATURES_BILINEAR || *m->axes_made)
 		return 0;
 	struct rho_rng rng = rho_fork(m->axes_key, 0, 0);
 	size_t pad = rho_tri_pad(m->a_dim);

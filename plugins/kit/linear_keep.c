@@ -49,7 +49,7 @@ static uint64_t lifetime(const struct rho_linear *m)
 
 int rho_linear_keep_widths(struct rho_ctx *c, struct rho_linear *m, const struct rho_spec *spec)
 {
-	if ((m->features != RHO_LINEAR_ACTION && m->features != RHO_LINEAR_CONCAT) || m->gamma != 1 ||
+	if ((m->features != RHO_FEATURES_ACTION && m->features != RHO_FEATURES_CONCAT) || m->gamma != 1 ||
 	    spec->max_cand < spec->n_actions)
 		return 0;
 	struct rho_linear_kept *k = rho_alloc(c, 1, sizeof *k);
@@ -81,6 +81,11 @@ void rho_linear_forget_widths(struct rho_linear *m)
 {
 	if (m->kept)
 		m->kept->state[VALID] = m->kept->state[PENDING] = 0;
+}
+
+bool rho_linear_widths_fit(const struct rho_linear *m)
+{
+	return !m->kept || m->kept->state[PENDING] < MOST_PENDING;
 }
 
 /* ---- from the root ---- */

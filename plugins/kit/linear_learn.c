@@ -32,7 +32,7 @@ static void sum_window(struct rho_linear *m)
 	size_t pad = rho_tri_pad(m->dim), n = *m->updates < m->window ? (size_t)*m->updates : m->window;
 	memset(m->precision, 0, rho_tri_size(m->dim) * sizeof *m->precision);
 	for (size_t i = 0; i < m->dim; i++) {
-		bool held = m->features != RHO_LINEAR_BILINEAR || i / m->a_rank == i % m->a_rank;
+		bool held = m->features != RHO_FEATURES_BILINEAR || i / m->a_rank == i % m->a_rank;
 		m->precision[rho_tri_at(i) + i] = m->lambda;
 		m->b[i] = held ? m->lambda * m->prior : 0;
 	}
@@ -115,7 +115,7 @@ static void raise_floor(struct rho_linear *m, double *v, double *w, double *a)
 	for (size_t i = 0; i < rho_tri_pad(n); i++)
 		v[i] = i < m->skip || i >= n ? 0 : 1 + (double)(i % 7);
 	for (int t = 0; t < ITERATIONS; t++) {
-		double length2 = rho_linear_dot(v, v, n);
+		double length2 = rho_kit_dot(v, v, n);
 		guess = length2 / rho_linear_solve(m, v, w);
 		for (size_t i = m->skip; i < n; i++)
 			v[i] = w[i] * guess / sqrt(length2);
@@ -141,17 +141,17 @@ static int learn_one(struct rho_ctx *c, struct rho_linear *m, const struct rho_r
 {
 	if (sign < 0) {
 		rho_tri_times(m->root, m->dim, phi, g);
-		*safe = 1 - rho_linear_dot(g, g, m->dim) >= LEAST_LEFT;
+		*safe = 1 - rho_kit_dot(g, g, m->dim) >= LEAST_LEFT;
 		if (!*safe)
 			return 0;
 	}
-	double miss = reward - rho_linear_dot(m->theta, phi, m->dim);
+	double miss = reward - rho_kit_dot(m->theta, phi, m->dim);
 	double left = rho_tri_update(m->root, m->dim, phi, sign, g);
 	for (size_t j = 0; j < m->dim; j++) {
 		m->theta[j] += sign * miss * g[j];
 		m->b[j] += sign * reward * phi[j];
 	}
-	m->trace += sign * rho_linear_dot(phi, phi, m->dim);
+	m->trace += sign * rho_kit_dot(phi, phi, m->dim);
 	return m->kept ? rho_linear_note(c, m, actions, g, sqrt(left), sign) : 0;
 }
 
@@ -164,11 +164,11 @@ static void fade(struct rho_linear *m, const double *phi, double reward)
 		m->precision[i] *= m->gamma;
 	rho_tri_add(m->precision, m->dim, phi, 1);
 	for (size_t i = 0; i < m->dim; i++) {
-		bool held = m->features != RHO_LINEAR_BILINEAR || i / m->a_rank == i % m->a_rank;
+		bool held = m->features != RHO_FEATURES_BILINEAR || i / m->a_rank == i % m->a_rank;
 		m->precision[rho_tri_at(i) + i] += fresh;
 		m->b[i] = m->gamma * m->b[i] + reward * phi[i] + (held ? fresh * m->prior : 0);
 	}
-	m->trace = m->gamma * m->trace + rho_linear_dot(phi, phi, m->dim) + fresh * (double)m->dim;
+	m->trace = m->gamma * m->trace + rho_kit_dot(phi, phi, m->dim) + fresh * (double)m->dim;
 	m->floor = m->gamma * m->floor + fresh; /* S is concave in A */
 }
 
@@ -198,8 +198,7 @@ static int slide(struct rho_ctx *c, struct rho_linear *m, const struct rho_rows 
 		return error;
 	rho_linear_forget_widths(m);
 	error = refresh(c, m);
-	rho_linear_loaded(m);
-	return error;
+	return error ? error : rho_linear_loaded(c, m);
 }
 
 /* Whether all of a feedback can be learned from. phi (pad) is workspace. */
@@ -209,7 +208,7 @@ static int check(struct rho_ctx *c, struct rho_linear *m, const struct rho_feedb
 		double reward = (double)f->reward[i];
 		const float *a = rho_row(&f->posed->actions, f->action[i]);
 		rho_linear_phi(m, rho_linear_context(f->posed, i), a, phi);
-		double length2 = rho_linear_dot(phi, phi, m->dim);
+		double length2 = rho_kit_dot(phi, phi, m->dim);
 		if (!(fabs(reward) <= MOST_REWARD) || !isfinite(length2))
 			return rho_fail(c, RHO_EINVAL, "reward %g of action %u, features of length %g: both"
 			                " must be finite, and the reward no larger than %g", reward,

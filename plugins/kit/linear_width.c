@@ -57,7 +57,7 @@ int rho_linear_open_widths(struct rho_ctx *ctx, struct rho_linear *m)
 	struct rho_linear_frame *f = rho_alloc(ctx, 1, sizeof *f);
 	if (!f)
 		return RHO_ENOMEM;
-	f->rows = m->features == RHO_LINEAR_BILINEAR ? m->a_rank : m->a_dim;
+	f->rows = m->features == RHO_FEATURES_BILINEAR ? m->a_rank : m->a_dim;
 	f->blocks = (f->rows + LANES - 1) / LANES;
 	f->cols = rho_alloc(ctx, f->blocks, sizeof *f->cols);
 	f->from = rho_alloc(ctx, m->a_dim, sizeof *f->from);
@@ -138,11 +138,11 @@ static void make_bilinear(const struct rho_linear *m, const float *x, struct rho
 
 static void make_frame(const struct rho_linear *m, const float *x, struct rho_linear_frame *f)
 {
-	bool hadamard = m->features == RHO_LINEAR_HADAMARD;
+	bool hadamard = m->features == RHO_FEATURES_HADAMARD;
 	size_t n = 0;
 	float *out = f->r;
 	make_offset(m, x, f);
-	if (m->features == RHO_LINEAR_BILINEAR) {
+	if (m->features == RHO_FEATURES_BILINEAR) {
 		make_bilinear(m, x, f);
 		return;
 	}
@@ -283,7 +283,7 @@ size_t rho_linear_best_bound(struct rho_ctx *c, const struct rho_linear *m, cons
 	size_t seed[BATCH];
 	struct rise r = { 0 };
 	make_frame(m, x, m->frame);
-	bool sure = m->features != RHO_LINEAR_BILINEAR && make_rise(m, &r);
+	bool sure = m->features != RHO_FEATURES_BILINEAR && make_rise(m, &r);
 	tile = tile < rows->n / BATCH + 1 ? rows->n / BATCH + 1 : tile;
 	for (size_t at = 0; at < rows->n; at += tile) {
 		struct rho_rows part = rho_slice(*rows, at, rows->n - at < tile ? rows->n - at : tile);

@@ -7,6 +7,7 @@
  * is Chapelle & Li's algorithm 3 with batches of one. */
 #include <math.h>
 
+#include "dot.h"
 #include "logistic.h"
 
 enum {
@@ -103,11 +104,11 @@ static double find_step(double z, double s, double y)
 static void learn_one(struct rho_logistic *m, const double *phi, double y, double *work)
 {
 	size_t n = m->f.dim;
-	double *u = work, *rest = u + m->h.pad, z = rho_precision_dot(m->mean, phi, n), s = 0;
+	double *u = work, *rest = u + m->h.pad, z = rho_kit_dot(m->mean, phi, n), s = 0;
 	if (m->diagonal) {
 		for (size_t j = 0; j < n; j++)
 			u[j] = phi[j] / m->diagonal[j];
-		s = rho_precision_dot(u, phi, n);
+		s = rho_kit_dot(u, phi, n);
 	} else {
 		s = rho_precision_solve(&m->h, phi, u, rest);
 	}
@@ -156,7 +157,7 @@ static void curvature(struct rho_logistic *m, double *g, double *work)
 	for (size_t i = 0; i < rho_ring_held(&m->ring); i++) {
 		for (size_t j = 0; j < n; j++)
 			phi[j] = (double)m->ring.phi[i * n + j];
-		double p = rho_sigmoid(rho_precision_dot(m->mean, phi, n));
+		double p = rho_sigmoid(rho_kit_dot(m->mean, phi, n));
 		for (size_t j = 0; j < n; j++)
 			g[j] += (m->ring.reward[i] - p) * phi[j];
 		rho_precision_add_only(&m->h, p * (1 - p), phi, work + m->h.pad);
@@ -209,7 +210,7 @@ int rho_logistic_learn(struct rho_ctx *c, struct rho_logistic *m, const struct r
 		rho_features_make(&m->f, x, rho_row(&fb->posed->actions, fb->action[i]), row);
 		for (size_t j = 0; j < n; j++)
 			phi[j] = (double)row[j];
-		loss += loss_of(rho_precision_dot(m->mean, phi, n), y);
+		loss += loss_of(rho_kit_dot(m->mean, phi, n), y);
 		learn_one(m, phi, y, work);
 		if (m->how.window)
 			rho_ring_push(&m->ring, row, y);

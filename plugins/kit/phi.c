@@ -5,24 +5,32 @@
 
 const char *const rho_features_names[] = { "auto", "hadamard", "action", "concat", NULL };
 
+int rho_features_settle(struct rho_ctx *c, size_t x_dim, size_t a_dim, bool bilinear, int *map)
+{
+	if (!a_dim)
+		return rho_fail(c, RHO_EINVAL, "this agent needs features of actions and there are none;"
+		                " add an [encoder], or a dataset with a `features` column");
+	if (*map == RHO_FEATURES_AUTO)
+		*map = x_dim == a_dim ? RHO_FEATURES_HADAMARD : x_dim ? RHO_FEATURES_CONCAT : RHO_FEATURES_ACTION;
+	if (*map != RHO_FEATURES_ACTION && !x_dim)
+		return rho_fail(c, RHO_EINVAL, "features = \"%s\" needs contexts as numbers and there are"
+		                " none; use features = \"action\"",
+		                *map == RHO_FEATURES_BILINEAR ? "bilinear" : rho_features_names[*map]);
+	if (*map == RHO_FEATURES_HADAMARD && x_dim != a_dim)
+		return rho_fail(c, RHO_EINVAL, "features = \"hadamard\" multiplies a context's numbers with"
+		                " an action's, and there are %zu and %zu; use \"concat\"%s or \"action\"",
+		                x_dim, a_dim, bilinear ? ", \"bilinear\"" : "");
+	return 0;
+}
+
 int rho_features_open(struct rho_ctx *c, struct rho_features *f, const struct rho_spec *spec, int map,
                       bool bias)
 {
 	double lo = (double)spec->reward_lo, hi = (double)spec->reward_hi;
 	*f = (struct rho_features){ .x_dim = spec->x_dim, .a_dim = spec->action_dim, .bias = bias };
-	if (!f->a_dim)
-		return rho_fail(c, RHO_EINVAL, "this agent needs features of actions and there are none;"
-		                " add an [encoder], or a dataset with a `features` column");
-	if (map == RHO_FEATURES_AUTO)
-		map = f->x_dim == f->a_dim ? RHO_FEATURES_HADAMARD :
-		      f->x_dim ? RHO_FEATURES_CONCAT : RHO_FEATURES_ACTION;
-	if (map != RHO_FEATURES_ACTION && !f->x_dim)
-		return rho_fail(c, RHO_EINVAL, "features = \"%s\" needs contexts as numbers and there are"
-		                " none; use features = \"action\"", rho_features_names[map]);
-	if (map == RHO_FEATURES_HADAMARD && f->x_dim != f->a_dim)
-		return rho_fail(c, RHO_EINVAL, "features = \"hadamard\" multiplies a context's numbers with"
-		                " an action's, and there are %zu and %zu; use \"concat\" or \"action\"",
-		                f->x_dim, f->a_dim);
+	int error = rho_features_settle(c, f->x_dim, f->a_dim, false, &map);
+	if (error)
+		return error;
 	f->map = map;
 	f->skip = map == RHO_FEATURES_CONCAT ? f->x_dim : 0;
 	f->dim = f->skip + f->a_dim + bias;

@@ -1,4 +1,5 @@
-/* phi.h: φ(x, a) for agents that learn on it but are no ridge regression, and their rewards' units. */
+/* phi.h: what φ(x, a) is made of, for all agents that learn on it; φ in float32 and rewards in units of their
+ * range, for those that are no ridge regression (linear.h, in float64). */
 #ifndef RHO_KIT_PHI_H
 #define RHO_KIT_PHI_H
 
@@ -7,11 +8,18 @@
 /* How φ is made of context x and action a. */
 enum rho_features_map {
 	RHO_FEATURES_AUTO,      /* hadamard where the two have equal length, else concat, else action */
-	RHO_FEATURES_HADAMARD,  /* x[j] * a[j]                               */
+	RHO_FEATURES_HADAMARD,  /* x[j] * a[j]: a weighted inner product     */
 	RHO_FEATURES_ACTION,    /* a alone: the context is not looked at     */
-	RHO_FEATURES_CONCAT,    /* x, then a                                 */
+	RHO_FEATURES_CONCAT,    /* x, then a: a bias that depends on the context */
+	RHO_FEATURES_BILINEAR,  /* of linear.h alone: (Px)[i] * (Qa)[j], P and Q projections to `rank`
+	                         * numbers: what any of the context's main directions says of any of the
+	                         * actions' */
 };
-extern const char *const rho_features_names[];  /* for RHO_CHOICE */
+extern const char *const rho_features_names[];  /* for RHO_CHOICE; without bilinear */
+
+/* Makes *map what it is where it was AUTO, and refuses what the dimensions do not allow; bilinear: whether that
+ * may be recommended. 0 or RHO_EINVAL, recorded. [open] */
+int rho_features_settle(struct rho_ctx *, size_t x_dim, size_t a_dim, bool bilinear, int *map);
 
 #define RHO_FEATURES_PARAM(T) \
 	RHO_CHOICE(T, features, RHO_FEATURES_AUTO, rho_features_names, "what is learned on: the" \

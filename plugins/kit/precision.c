@@ -1,19 +1,8 @@
 /* A normal posterior's precision: the packed triangles of triangle.h, put together. */
 #include <math.h>
 
+#include "dot.h"
 #include "precision.h"
-
-double rho_precision_dot(const double *a, const double *b, size_t n)
-{
-	double sum[8] = { 0 };
-	size_t i = 0;
-	for (; i + 8 <= n; i += 8)
-		for (size_t l = 0; l < 8; l++)
-			sum[l] += a[i + l] * b[i + l];
-	for (size_t l = 0; i < n; i++, l++)
-		sum[l] += a[i] * b[i];
-	return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
 
 void rho_precision_start(struct rho_precision *p, double lambda)
 {
@@ -58,13 +47,13 @@ double rho_precision_solve(const struct rho_precision *p, const double *v, doubl
 {
 	rho_tri_times(p->w, p->n, v, work);
 	rho_tri_transposed(p->w, p->n, work, out);
-	return rho_precision_dot(work, work, p->n);
+	return rho_kit_dot(work, work, p->n);
 }
 
 double rho_precision_norm2(const struct rho_precision *p, const double *v, double *work)
 {
 	rho_tri_times(p->w, p->n, v, work);
-	return rho_precision_dot(work, work, p->n);
+	return rho_kit_dot(work, work, p->n);
 }
 
 void rho_precision_add_draw(const struct rho_precision *p, struct rho_rng *rng, double sd, double *out,

@@ -42,7 +42,4 @@ double rho_precision_norm2(const struct rho_precision *, const double *v, double
 void rho_precision_add_draw(const struct rho_precision *, struct rho_rng *, double sd, double *out,
                             double *work);
 
-/* <a, b> over n numbers, always in the same order. */
-double rho_precision_dot(const double *a, const double *b, size_t n);
-
 #endif

@@ -4,20 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "dot.h"
 #include "root.h"
-
-/* <a, b>: eight sums, so that it can use vectors without changing the order. */
-static double dot(const double *a, const double *b, size_t n)
-{
-	double sum[8] = { 0 };
-	size_t i = 0;
-	for (; i + 8 <= n; i += 8)
-		for (size_t l = 0; l < 8; l++)
-			sum[l] += a[i + l] * b[i + l];
-	for (size_t l = 0; i < n; i++, l++)
-		sum[l] += a[i] * b[i];
-	return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
 
 void rho_root_init(double *w, size_t n, double lambda)
 {
@@ -30,7 +18,7 @@ double rho_root_times(const double *w, size_t n, const double *x, double *v)
 {
 	double square = 0;
 	for (size_t i = 0; i < n; w += ++i) {
-		double at = dot(w, x, i + 1);
+		double at = rho_kit_dot(w, x, i + 1);
 		if (v)
 			v[i] = at;
 		square += at * at;

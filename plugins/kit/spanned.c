@@ -4,7 +4,7 @@
 int rho_spanned_open(struct rho_ctx *c, struct rho_spanned *s, const struct rho_spec *spec,
                      const struct rho_linear *m, int64_t rank, double bound, bool keep)
 {
-	bool learned = !rank && m->features == RHO_LINEAR_BILINEAR;
+	bool learned = !rank && m->features == RHO_FEATURES_BILINEAR;
 	*s = (struct rho_spanned){ .c = bound, .bias = m->skip > 0 };
 	int error = rho_range_open(c, &s->range, spec->n_actions, spec->action_dim,
 	                           learned ? (int64_t)m->a_rank : rank);

@@ -11,6 +11,7 @@
 
 #include <rho/rng.h>
 #include "base/blas.h"
+#include "reading.h"
 #include "score/kernels.h"
 #include "score/score.h"
 
@@ -43,34 +44,10 @@ struct bench {
 
 /* ---- the limits ---- */
 
-typedef float line __attribute__((vector_size(64)));
-
-/* The sum of every number: nothing but reading. The best of what was tried here: eight lines at a time,
- * fetched four kilobytes ahead. */
-#ifdef __x86_64__
-__attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-static float read_lines(const float *at, size_t n)
-{
-	line sum[8] = { { 0 } }, v;
-	float all = 0;
-	for (size_t i = 0; i + 128 <= n; i += 128) {
-		for (size_t l = 0; l < 8; l++) {
-			__builtin_prefetch(at + i + l * 16 + 1024);
-			memcpy(&v, at + i + l * 16, sizeof v);
-			sum[l] += v;
-		}
-	}
-	for (size_t l = 0; l < 8; l++)
-		for (size_t k = 0; k < 16; k++)
-			all += sum[l][k];
-	return all;
-}
-
 static void read_range(void *arg, size_t from, size_t to)
 {
 	const struct bench *b = arg;
-	volatile float sum = read_lines(b->rows.at + from * b->rows.stride, (to - from) * b->rows.stride);
+	volatile float sum = bench_read(b->rows.at + from * b->rows.stride, (to - from) * b->rows.stride);
 	(void)sum;
 }
 

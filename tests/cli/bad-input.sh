@@ -159,6 +159,18 @@ expect "a search, and nothing to search in" 2 "--set sampler.use: sampler topk" 
 expect "a search, and nobody to say for what" 2 "agent random cannot say" "sampler topk searches" \
 	-- run t env.features=true sampler.use=topk sampler.k=4 agent.use=random
 expect "too little memory" 2 "t.toml:13:7:" "memory" -- run t run.memory=100_000 agent.keep=1_000_000
+expect "features that are no numbers" 2 "t.toml:9:7: " "feature 1 of action 4 (from 0) is nan; features must be finite" \
+	-- run t env.features=true env.fault=nan_feature
+if [ -e "$RHO_PLUGIN_PATH/sampler-hnsw.so" ]; then
+	mkdir indexes
+	search="env.features=true sampler.use=hnsw sampler.k=4"
+	expect "an index is kept" 0 -- run t $search sampler.index=indexes run.steps=20
+	rm -rf results
+	expect "an index of another matrix" 2 "--set sampler.use: sampler hnsw, open: $PWD/indexes/" \
+		"is the index of another matrix: of 12 rows of 2 numbers, and here are 14 rows of 2; name a folder" -- \
+		run t $search sampler.index="$(echo indexes/*)" env.actions=14
+	expect "an index that is none" 2 "t.toml: is not an index made by" -- run t $search sampler.index=t.toml
+fi
 [ ! -e results/t ] || wrong "a mistaken experiment left a folder"
 
 # ---- plugins that hand over what they must not ----
@@ -173,8 +185,9 @@ expect "a search" 0 -- run t env.features=true sampler.use=topk sampler.k=4
 for fault in "reward:1.5 is not within the 0 .. 1" "nan_reward:is not within" \
 	"huge_reward:reward -1.00000002e+30 is too large to learn from" "end:end is 7" \
 	"legal_twice:is twice among the legal" "legal_unknown:legal action 12 does not exist" \
+	"legal_none:its list of legal actions runs from 0 to 0; at least 1" \
 	"observation:number 1 of the observation is inf" "fail:the corridor has collapsed"; do
-	expect "env ${fault%%:*}" 1 "env corridor, step" "${fault#*:}" -- run t env.fault="${fault%%:*}"
+	expect "env ${fault%%:*}" 1 "step 6: env corridor, step" "${fault#*:}" -- run t env.fault="${fault%%:*}"
 done
 for fault in "twice:is given twice" "unknown:candidate 12 does not exist" "illegal:is not legal" \
 	"many:candidates run from" "few:candidates run from 0 to 0" "incl:inclusion probability 1.5" \

@@ -51,9 +51,7 @@ static int boltzmann_open(struct rho_ctx *c, void *self, const struct rho_spec *
 static int boltzmann_loaded(struct rho_ctx *c, void *self)
 {
 	struct boltzmann *s = self;
-	if (s->estimate == LINEAR)
-		rho_linear_loaded(&s->model);
-	return 0;
+	return s->estimate == LINEAR ? rho_linear_loaded(c, &s->model) : 0;
 }
 
 /* max(tau_min, tau / t^decay) for the decision after t - 1 rewards; 0: greedy. */

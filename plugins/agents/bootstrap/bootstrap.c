@@ -3,8 +3,9 @@
  * Russell 2001). */
 #include <rho/rho.h>
 
-#include "kit/phi.h"
+#include "kit/dot.h"
 #include "kit/linear.h"
+#include "kit/phi.h"
 #include "kit/precision.h"
 
 enum {
@@ -22,7 +23,7 @@ struct bootstrap {
 	int weights, per, features;
 	int64_t heads;
 	struct rho_features f;
-	size_t n;               /* heads                                     */
+	size_t n, lanes;        /* heads, and lanes                          */
 	struct rho_precision shape;     /* of one head's matrix, without arrays */
 	double *a, *w;          /* (n, size) kept                            */
 	double *b;              /* (n, pad) kept: λ prior mean + Σ weight r φ */
@@ -72,6 +73,10 @@ static int bootstrap_loaded(struct rho_ctx *c, void *self)
 {
 	struct bootstrap *s = self;
 	size_t pad = s->shape.pad;
+	for (size_t i = 0; i < s->lanes; i++)
+		if (s->head[i] > s->n)
+			return rho_fail(c, RHO_EFORMAT, "the checkpoint's lane %zu is decided by model %u of %zu;"
+			                " delete the run's folder and start again", i, s->head[i] - 1, s->n);
 	rho_parallel(c, s->n, solve_heads, s);
 	memset(s->mean, 0, pad * sizeof *s->mean);
 	for (size_t h = 0; h < s->n; h++)
@@ -89,6 +94,7 @@ static int bootstrap_open(struct rho_ctx *c, void *self, const struct rho_spec *
 	s->f.lo = 0;            /* rewards are learned as they are, like a linear model's */
 	s->f.span = 1;
 	s->n = (size_t)s->heads;
+	s->lanes = spec->lanes;
 	s->shape = rho_precision_of(s->f.dim);
 	s->rng = rho_stream(c, "head");
 	s->weigh = rho_stream(c, "weight");
@@ -182,7 +188,7 @@ static int bootstrap_observe(struct rho_ctx *c, void *self, const struct rho_fee
 		reward[i] = (double)fb->reward[i];
 		for (size_t h = 0; h < s->n; h++)
 			weight[i * s->n + h] = draw_weight(s);
-		double wrong = reward[i] - rho_precision_dot(s->mean, phi + i * pad, pad);
+		double wrong = reward[i] - rho_kit_dot(s->mean, phi + i * pad, pad);
 		off += wrong * wrong / (double)n;
 		if (fb->end[i] != RHO_RUNNING)
 			s->head[fb->posed->lane[i]] = 0;

@@ -3,6 +3,7 @@
 #include <rho/rho.h>
 
 #include "kit/arms.h"
+#include "kit/pick.h"
 
 struct klucb {
 	double c, gamma;        /* parameters */
@@ -72,43 +73,33 @@ static uint32_t weigh(const struct klucb *s, const struct rho_batch *b, size_t i
 	return best;
 }
 
+static int choose(struct rho_ctx *c, void *self, const struct rho_batch *b, uint32_t *best)
+{
+	for (size_t i = 0; i < b->n; i++)
+		best[i] = weigh(self, b, i, NULL);
+	return 0;
+}
+
 static int klucb_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		out->action[i] = rho_cand(b, i, weigh(self, b, i, NULL));
-		out->prob[i] = 1;
-	}
-	return 0;
+	return rho_pick_act(c, self, b, out, choose);
 }
 
 static int klucb_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
 {
 	struct klucb *s = self;
-	int error = 0;
-	for (size_t i = 0; i < f->posed->n && !error; i++) {
-		double reward;
-		error = rho_arms_unit(c, &s->arms, f->reward[i], f->action[i], &reward);
-		if (!error)
-			rho_arms_add(&s->arms, f->action[i], reward);
-	}
-	return error;
+	return rho_arms_learn(c, &s->arms, f);
 }
 
 static int klucb_prob(struct rho_ctx *c, void *self, const struct rho_batch *b, const uint32_t *action,
                       float *prob)
 {
-	for (size_t i = 0; i < b->n; i++)
-		prob[i] = action[i] == rho_cand(b, i, weigh(self, b, i, NULL)) ? 1 : 0;
-	return 0;
+	return rho_pick_prob(c, self, b, action, prob, choose);
 }
 
 static int klucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		memset(prob + rho_cand_at(b, i), 0, rho_n_cand(b, i) * sizeof *prob);
-		prob[rho_cand_at(b, i) + weigh(self, b, i, NULL)] = 1;
-	}
-	return 0;
+	return rho_pick_dist(c, self, b, prob, choose);
 }
 
 static int klucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, float *score, float *explore)

@@ -3,6 +3,7 @@
 #include <rho/rho.h>
 
 #include "kit/linear.h"
+#include "kit/pick.h"
 
 struct linucb {
 	double alpha, lambda, prior, gamma;     /* parameters */
@@ -32,8 +33,7 @@ static int linucb_open(struct rho_ctx *c, void *self, const struct rho_spec *spe
 static int linucb_loaded(struct rho_ctx *c, void *self)
 {
 	struct linucb *s = self;
-	rho_linear_loaded(&s->model);
-	return 0;
+	return rho_linear_loaded(c, &s->model);
 }
 
 static double alpha_of(const struct linucb *s, const struct rho_batch *b)
@@ -57,8 +57,9 @@ static void weigh(struct rho_ctx *c, const struct linucb *s, const struct rho_ba
 }
 
 /* The place of each decision's choice into best (n): where mean plus alpha widths is largest. */
-static int choose(struct rho_ctx *c, struct linucb *s, const struct rho_batch *b, uint32_t *best)
+static int choose(struct rho_ctx *c, void *self, const struct rho_batch *b, uint32_t *best)
 {
+	struct linucb *s = self;
 	struct rho_linear *m = &s->model;
 	double alpha = alpha_of(s, b);
 	int error = rho_linear_begin(c, m, &b->actions);
@@ -84,12 +85,7 @@ static int choose(struct rho_ctx *c, struct linucb *s, const struct rho_batch *b
 
 static int linucb_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
-	int error = choose(c, self, b, out->action);
-	for (size_t i = 0; !error && i < b->n; i++) {
-		out->action[i] = rho_cand(b, i, out->action[i]);
-		out->prob[i] = 1;
-	}
-	return error;
+	return rho_pick_act(c, self, b, out, choose);
 }
 
 static int linucb_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
@@ -101,22 +97,12 @@ static int linucb_observe(struct rho_ctx *c, void *self, const struct rho_feedba
 static int linucb_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
                        const uint32_t *action, float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++)
-		prob[i] = action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
-	return error;
+	return rho_pick_prob(c, self, b, action, prob, choose);
 }
 
 static int linucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++) {
-		memset(prob + rho_cand_at(b, i), 0, rho_n_cand(b, i) * sizeof *prob);
-		prob[rho_cand_at(b, i) + best[i]] = 1;
-	}
-	return error;
+	return rho_pick_dist(c, self, b, prob, choose);
 }
 
 static int linucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b,

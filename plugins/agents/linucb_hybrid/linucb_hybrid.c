@@ -9,6 +9,7 @@
 #include <rho/rho.h>
 
 #include "kit/linear.h"
+#include "kit/pick.h"
 #include "kit/root.h"
 
 enum { CHUNKS = 64 };   /* parts of a candidate list that may be scored side by side */
@@ -164,8 +165,9 @@ static void weigh(struct rho_ctx *c, const struct hybrid *s, const struct rho_ba
 }
 
 /* The place of each decision's choice into best (n). */
-static int choose(struct rho_ctx *c, const struct hybrid *s, const struct rho_batch *b, uint32_t *best)
+static int choose(struct rho_ctx *c, void *self, const struct rho_batch *b, uint32_t *best)
 {
+	const struct hybrid *s = self;
 	float *score = rho_linear_room(c, b, 1);
 	for (size_t i = 0; score && i < b->n; i++) {
 		weigh(c, s, b, i, score);
@@ -176,33 +178,18 @@ static int choose(struct rho_ctx *c, const struct hybrid *s, const struct rho_ba
 
 static int hybrid_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
-	int error = choose(c, self, b, out->action);
-	for (size_t i = 0; !error && i < b->n; i++) {
-		out->action[i] = rho_cand(b, i, out->action[i]);
-		out->prob[i] = 1;
-	}
-	return error;
+	return rho_pick_act(c, self, b, out, choose);
 }
 
 static int hybrid_prob(struct rho_ctx *c, void *self, const struct rho_batch *b, const uint32_t *action,
                        float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++)
-		prob[i] = action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
-	return error;
+	return rho_pick_prob(c, self, b, action, prob, choose);
 }
 
 static int hybrid_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++) {
-		memset(prob + rho_cand_at(b, i), 0, rho_n_cand(b, i) * sizeof *prob);
-		prob[rho_cand_at(b, i) + best[i]] = 1;
-	}
-	return error;
+	return rho_pick_dist(c, self, b, prob, choose);
 }
 
 static int hybrid_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, float *score, float *explore)

@@ -5,6 +5,7 @@
 
 #include "kit/linear.h"
 #include "kit/logistic.h"
+#include "kit/pick.h"
 
 enum bonus { BONUS_LOGIT, BONUS_CHANCE };
 static const char *const bonus_names[] = { "logit", "chance", NULL };
@@ -55,8 +56,9 @@ static int weigh(struct rho_ctx *c, const struct logistic_ucb *s, const struct r
 }
 
 /* The place of each decision's choice into best (n): where weigh's score is largest. */
-static int choose(struct rho_ctx *c, const struct logistic_ucb *s, const struct rho_batch *b, uint32_t *best)
+static int choose(struct rho_ctx *c, void *self, const struct rho_batch *b, uint32_t *best)
 {
+	const struct logistic_ucb *s = self;
 	float *query = rho_scratch(c, s->model.f.a_dim, sizeof *query), *score = rho_linear_room(c, b, 2);
 	int error = query && score ? 0 : RHO_ENOMEM;
 	for (size_t i = 0; !error && i < b->n; i++) {
@@ -69,12 +71,7 @@ static int choose(struct rho_ctx *c, const struct logistic_ucb *s, const struct 
 
 static int logistic_ucb_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
-	int error = choose(c, self, b, out->action);
-	for (size_t i = 0; !error && i < b->n; i++) {
-		out->action[i] = rho_cand(b, i, out->action[i]);
-		out->prob[i] = 1;
-	}
-	return error;
+	return rho_pick_act(c, self, b, out, choose);
 }
 
 static int logistic_ucb_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
@@ -86,22 +83,12 @@ static int logistic_ucb_observe(struct rho_ctx *c, void *self, const struct rho_
 static int logistic_ucb_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
                              const uint32_t *action, float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++)
-		prob[i] = action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
-	return error;
+	return rho_pick_prob(c, self, b, action, prob, choose);
 }
 
 static int logistic_ucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
 {
-	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
-	int error = best ? choose(c, self, b, best) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++) {
-		memset(prob + rho_cand_at(b, i), 0, rho_n_cand(b, i) * sizeof *prob);
-		prob[rho_cand_at(b, i) + best[i]] = 1;
-	}
-	return error;
+	return rho_pick_dist(c, self, b, prob, choose);
 }
 
 static int logistic_ucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b,

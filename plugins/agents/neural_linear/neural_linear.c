@@ -179,7 +179,8 @@ static void make_query(struct neural_linear *s, struct rho_rng *rng, float *q)
 {
 	memcpy(s->drawn, s->mu, s->p.pad * sizeof *s->drawn);
 	if (rng) {
-		double variance = s->noise[1] / draw_gamma(rng, s->noise[0]);
+		/* Whatever a checkpoint says, the draw comes to an end. */
+		double variance = s->noise[1] / draw_gamma(rng, fmin(fmax(s->noise[0], 0.5), 1e15));
 		rho_precision_add_draw(&s->p, rng, sqrt(variance), s->drawn, s->drawn + s->p.pad);
 	}
 	for (size_t j = 0; j < s->h; j++)

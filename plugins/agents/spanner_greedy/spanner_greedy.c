@@ -41,9 +41,8 @@ static int greedy_open(struct rho_ctx *c, void *self, const struct rho_spec *spe
 static int greedy_loaded(struct rho_ctx *c, void *self)
 {
 	struct greedy *s = self;
-	rho_linear_loaded(&s->model);
 	rho_spanned_loaded(&s->spanned);
-	return 0;
+	return rho_linear_loaded(c, &s->model);
 }
 
 /* What is wanted of decision i, whose best candidate is at place `best`: a draw, the probability of

@@ -55,9 +55,8 @@ static int igw_open(struct rho_ctx *c, void *self, const struct rho_spec *spec)
 static int igw_loaded(struct rho_ctx *c, void *self)
 {
 	struct igw *s = self;
-	rho_linear_loaded(&s->model);
 	rho_spanned_loaded(&s->spanned);
-	return 0;
+	return rho_linear_loaded(c, &s->model);
 }
 
 /* eta: gamma by the dimension, so that it means what it means in SquareCB among as many actions. */

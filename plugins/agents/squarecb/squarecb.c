@@ -37,8 +37,7 @@ static int squarecb_open(struct rho_ctx *c, void *self, const struct rho_spec *s
 static int squarecb_loaded(struct rho_ctx *c, void *self)
 {
 	struct squarecb *s = self;
-	rho_linear_loaded(&s->model);
-	return 0;
+	return rho_linear_loaded(c, &s->model);
 }
 
 /* How likely a candidate other than the best is, its estimate lying `gap` below the best of n. */

@@ -45,8 +45,7 @@ static int thompson_open(struct rho_ctx *c, void *self, const struct rho_spec *s
 static int thompson_loaded(struct rho_ctx *c, void *self)
 {
 	struct thompson *s = self;
-	rho_linear_loaded(&s->model);
-	return 0;
+	return rho_linear_loaded(c, &s->model);
 }
 
 /* Query `at` of the group: the weights of actions in decision i under a draw from rng; under the

@@ -40,11 +40,17 @@ static int thompson_beta_open(struct rho_ctx *c, void *self, const struct rho_sp
 
 /* ---- the posterior ---- */
 
+/* Whatever a checkpoint says, a draw of Gamma comes to an end. */
+static double possible(double count)
+{
+	return fmin(fmax(count, 0), 1e15);
+}
+
 static void posterior(const struct thompson_beta *s, uint32_t action, double *a, double *b)
 {
 	double n = rho_arms_count(&s->arms, action), hits = s->arms.sum[action] / s->arms.pace[0];
-	*a = s->prior_a + hits;
-	*b = s->prior_b + fmax(n - hits, 0);
+	*a = s->prior_a + possible(hits);
+	*b = s->prior_b + possible(n - hits);
 }
 
 /* ln of a draw from Gamma(shape, 1): Marsaglia & Tsang 2000; below 1 by their U^(1/shape), whose logarithm

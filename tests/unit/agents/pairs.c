@@ -1,8 +1,7 @@
 /* Every agent with every sampler that was built: choices come as often as `prob` or `dist` says, given the
  * candidates drawn. Plugins that are added later are taken up by themselves: `more` needs a line only for
  * those that this small world does not suit with their defaults. */
-#include <dirent.h>
-
+#include "built.h"
 #include "world.h"
 
 enum {
@@ -20,35 +19,6 @@ static const char *const more[][2] = {
 	{ "boltzmann", "estimate = \"linear\"\ntau = 0.3" },
 	{ "mix", "top = 2" },
 };
-
-struct names {
-	char at[64][64];
-	size_t n;
-};
-
-static int by_name(const void *a, const void *b) { return strcmp(a, b); }
-
-/* The plugins of a kind in the folder of this build. */
-static void find(const char *kind, struct names *out)
-{
-	const char *folder = getenv("RHO_PLUGIN_PATH");
-	size_t len = strlen(kind);
-	struct dirent *e;
-	DIR *d = folder ? opendir(folder) : NULL;
-	cr_assert_not_null(d, "RHO_PLUGIN_PATH names no folder");
-	out->n = 0;
-	while ((e = readdir(d))) {
-		size_t end = strlen(e->d_name);
-		if (strncmp(e->d_name, kind, len) || e->d_name[len] != '-' || end < len + 5 ||
-		    end - len - 4 >= sizeof *out->at || strcmp(e->d_name + end - 3, ".so"))
-			continue;
-		cr_assert_lt(out->n, 64);
-		memset(out->at[out->n], 0, sizeof *out->at);
-		memcpy(out->at[out->n++], e->d_name + len + 1, end - len - 4);
-	}
-	closedir(d);
-	qsort(out->at, out->n, sizeof *out->at, by_name);
-}
 
 static bool has(const struct rho_module *m, const char *name)
 {
@@ -277,8 +247,8 @@ Test(pairs, every_agent_chooses_as_it_says_with_every_sampler)
 {
 	static struct names agents, samplers;
 	size_t tried = 0;
-	find("agent", &agents);
-	find("sampler", &samplers);
+	find_built("agent", &agents);
+	find_built("sampler", &samplers);
 	for (size_t a = 0; a < agents.n; a++)
 		for (size_t s = 0; s < samplers.n; s++) {
 			enum fit fit = try(agents.at[a], samplers.at[s]);

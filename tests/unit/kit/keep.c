@@ -20,7 +20,7 @@ struct world {
 
 static void make(struct world *w, int features, int64_t window, size_t updates)
 {
-	size_t x_dim = features == RHO_LINEAR_CONCAT ? X_DIM : 0;
+	size_t x_dim = features == RHO_FEATURES_CONCAT ? X_DIM : 0;
 	struct rho_spec spec = { .n_actions = ACTIONS, .x_dim = x_dim, .action_dim = A_DIM, .lanes = 1,
 		                 .slate = 1, .max_cand = ACTIONS };
 	struct rho_linear_options o = { features, 0.7, 0, 1, 1, window };
@@ -147,23 +147,23 @@ static void play(int features, int64_t window, size_t updates)
 
 Test(keep, widths_are_the_direct_solution_after_ten_thousand_updates)
 {
-	play(RHO_LINEAR_ACTION, 0, 10000);
-	play(RHO_LINEAR_CONCAT, 0, 10000);
+	play(RHO_FEATURES_ACTION, 0, 10000);
+	play(RHO_FEATURES_CONCAT, 0, 10000);
 }
 
 Test(keep, widths_follow_a_window)
 {
-	play(RHO_LINEAR_ACTION, 150, 4000);
-	play(RHO_LINEAR_CONCAT, 37, 2000);
-	play(RHO_LINEAR_ACTION, 3, 300);
+	play(RHO_FEATURES_ACTION, 150, 4000);
+	play(RHO_FEATURES_CONCAT, 37, 2000);
+	play(RHO_FEATURES_ACTION, 3, 300);
 }
 
 Test(keep, nothing_is_kept_where_it_cannot_be)
 {
 	struct rho_spec spec = { .n_actions = 9, .x_dim = 4, .action_dim = 4, .lanes = 1, .max_cand = 9 };
 	static const struct { int features; double gamma; size_t max_cand; } odd[] = {
-		{ RHO_LINEAR_HADAMARD, 1, 9 }, { RHO_LINEAR_BILINEAR, 1, 9 },
-		{ RHO_LINEAR_ACTION, 0.99, 9 }, { RHO_LINEAR_ACTION, 1, 8 },
+		{ RHO_FEATURES_HADAMARD, 1, 9 }, { RHO_FEATURES_BILINEAR, 1, 9 },
+		{ RHO_FEATURES_ACTION, 0.99, 9 }, { RHO_FEATURES_ACTION, 1, 8 },
 	};
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
 		struct test_plugin p;

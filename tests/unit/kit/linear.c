@@ -16,7 +16,7 @@ static void make(struct model *t, size_t dim, double lambda, double gamma)
 	test_make(&t->p, RHO_AGENT, "linucb", "", 1);
 	memset(&t->m, 0, sizeof t->m);
 	TEST_OK(&t->p, "open", true,
-	        rho_linear_open(&t->p.inst->ctx, &t->m, &spec, RHO_LINEAR_ACTION, lambda, 0, gamma));
+	        rho_linear_open(&t->p.inst->ctx, &t->m, &spec, RHO_FEATURES_ACTION, lambda, 0, gamma));
 }
 
 /* Entry (i, j) of the root, zero above the diagonal. */
@@ -246,7 +246,7 @@ Test(linear, draws_have_the_posterior_mean_and_covariance)
 static void check_window(size_t dim, int64_t window, double lambda, size_t updates, double strength)
 {
 	struct rho_spec spec = { .n_actions = 1, .action_dim = dim, .lanes = 1, .slate = 1 };
-	struct rho_linear_options o = { RHO_LINEAR_ACTION, lambda, 0.25, 1, 1, window };
+	struct rho_linear_options o = { RHO_FEATURES_ACTION, lambda, 0.25, 1, 1, window };
 	struct model t, fresh;
 	struct rho_rng rng = { { 5, 1, 7, 8 } };
 	float *phi = calloc(updates * dim, sizeof *phi), *reward = calloc(updates, sizeof *reward);
@@ -290,7 +290,7 @@ Test(linear, bilinear_features_are_products_of_projections)
 	static float a[K * A_DIM], x[X_DIM];
 	struct rho_mat actions = { a, K, A_DIM, A_DIM }, contexts = { x, 1, X_DIM, X_DIM };
 	struct rho_spec spec = { .n_actions = K, .x_dim = X_DIM, .action_dim = A_DIM, .lanes = 1 };
-	struct rho_linear_options o = { RHO_LINEAR_BILINEAR, 2, 0, 1, RANK, 0 };
+	struct rho_linear_options o = { RHO_FEATURES_BILINEAR, 2, 0, 1, RANK, 0 };
 	struct rho_batch b = { .n = 1, .k = 1, .x = { &contexts, NULL, 0, 1 } };
 	struct rho_rng rng = { { 5, 1, 7, 8 } };
 	struct model t;

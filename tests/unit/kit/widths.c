@@ -14,7 +14,7 @@ Test(widths, every_kernel_gives_the_same_bits)
 	float *a = calloc(K * D, sizeof *a), x[D], base[K], other[K];
 	const float *row[K];
 	test_make(&p, RHO_AGENT, "linucb", "", 1);
-	TEST_OK(&p, "open", true, rho_linear_open(&p.inst->ctx, &m, &spec, RHO_LINEAR_HADAMARD, 1, 0, 1));
+	TEST_OK(&p, "open", true, rho_linear_open(&p.inst->ctx, &m, &spec, RHO_FEATURES_HADAMARD, 1, 0, 1));
 	rho_call_begin(p.inst, "open", 0, true);
 	cr_assert_eq(rho_linear_open_widths(&p.inst->ctx, &m), 0);
 	for (size_t i = 0; i < K * D; i++)
@@ -98,8 +98,8 @@ static void check_bounds(int features, size_t x_dim, double gamma)
 
 Test(widths, bounds_hold_and_are_of_use)
 {
-	check_bounds(RHO_LINEAR_HADAMARD, 20, 1);
-	check_bounds(RHO_LINEAR_ACTION, 0, 1);
-	check_bounds(RHO_LINEAR_CONCAT, 15, 1);
-	check_bounds(RHO_LINEAR_ACTION, 0, 0.99);
+	check_bounds(RHO_FEATURES_HADAMARD, 20, 1);
+	check_bounds(RHO_FEATURES_ACTION, 0, 1);
+	check_bounds(RHO_FEATURES_CONCAT, 15, 1);
+	check_bounds(RHO_FEATURES_ACTION, 0, 0.99);
 }

@@ -228,3 +228,52 @@ Test(features, bad_and_small)
 		free(x);
 	}
 }
+
+/* Among 10,000 copies of 12 rows, among rows of nothing but zeros, and with very long ones: k that are there, or
+ * a sentence why not. What spreads its candidates takes no vector twice. */
+Test(features, copies_zeros_and_very_long_rows)
+{
+	static const struct {
+		const char *name, *toml;
+		bool spreads;
+	} all[] = { { "topk", "k = 5", false },     { "mix", "k = 5\ntop = 2", false },
+		    { "stratified", "k = 5", false }, { "kcentre", "k = 5", true },
+		    { "kdpp", "k = 5", true },        { "hnsw", "k = 5\nrecall = 0.0", false },
+		    { "spanner", "", false } };
+	enum { KINDS = 12, MANY = 10012, WIDE = 6, LONG = 4097 };
+	float *few = normal_rows(3, KINDS, WIDE), *many = malloc(MANY * WIDE * sizeof *many), q[LONG] = { 1, 2 };
+	float *zeros = calloc(20 * WIDE, sizeof *zeros), *wide = normal_rows(4, 20, LONG), incl[20];
+	uint32_t cand[20];
+	struct sampler s;
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(many + i * WIDE, few + i % KINDS * WIDE, WIDE * sizeof *many);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (!sampler_built(all[i].name))
+			continue;
+		cr_assert_eq(sampler_on(&s, all[i].name, all[i].toml, 1, many, MANY, WIDE, 1), 0, "%s", s.p.why.at);
+		for (uint64_t t = 0; t < 10; t++) {
+			unsigned kinds = 0;
+			size_t got = sampler_ask(&s, q, NULL, 0, 0, t, cand, incl);
+			cr_assert(got == 5 || (!strcmp(all[i].name, "spanner") && got >= WIDE), "%s: %zu",
+			          all[i].name, got);
+			for (size_t j = 0; j < got; j++) {
+				cr_assert(!all[i].spreads || !(kinds >> cand[j] % KINDS & 1), "%s: a vector twice",
+				          all[i].name);
+				kinds |= 1u << cand[j] % KINDS;
+			}
+		}
+		test_free(&s.p);
+		if (sampler_on(&s, all[i].name, all[i].toml, 1, zeros, 20, WIDE, 1))
+			cr_assert(s.p.why.len, "%s", all[i].name);
+		else
+			sampler_ask(&s, q, NULL, 0, 0, 0, cand, incl);
+		test_free(&s.p);
+		cr_assert_eq(sampler_on(&s, all[i].name, all[i].toml, 1, wide, 20, LONG, 1), 0, "%s", s.p.why.at);
+		sampler_ask(&s, q, NULL, 0, 0, 0, cand, incl);
+		test_free(&s.p);
+	}
+	free(few);
+	free(many);
+	free(zeros);
+	free(wide);
+}

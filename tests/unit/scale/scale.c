@@ -58,6 +58,16 @@ static void put_npy(const char *name, size_t rows, size_t cols)
 	free(at);
 }
 
+/* Its last number is none. */
+static void spoil(const char *name)
+{
+	FILE *f = fopen(name, "r+b");
+	cr_assert_not_null(f);
+	fseek(f, -(long)sizeof(float), SEEK_END);
+	fwrite(&(float){ NAN }, sizeof(float), 1, f);
+	fclose(f);
+}
+
 static int type(const char *words)
 {
 	char *command = rho_xprintf("\"$RHO_PROGRAM\" scale %s > out 2> err", words);
@@ -240,6 +250,9 @@ Test(scale, matrices_and_mistakes, .init = enter, .fini = leave)
 {
 	put_npy("a.npy", 300, 20);
 	put_npy("one.npy", 1, 1);
+	put_npy("long.npy", 20, 4097);
+	put_npy("nan.npy", 300, 20);
+	spoil("nan.npy");
 	put_file("r.txt", "1\n2\n");
 	put_file("bad.toml", "rho = 1\n[dataset]\nuse = \"csv\"\nitmes = \"x\"\n");
 	put_file("env.toml", "rho = 1\n[dataset]\nuse = \"synthetic\"\n[encoder]\nuse = \"hashing\"\n"
@@ -248,7 +261,8 @@ Test(scale, matrices_and_mistakes, .init = enter, .fini = leave)
 	must("a.npy b=a.npy --markdown --threads 2");
 	holds("out", "b: 300 actions of 20 numbers");
 	holds("out", "gap: no rewards are known");
-	must("one.npy");
+	must("one.npy long.npy");
+	holds("out", "long: 20 actions of 4097 numbers");
 	must("--help");
 	holds("out", "usage: rho scale");
 	mistake("", "of what?");
@@ -260,6 +274,7 @@ Test(scale, matrices_and_mistakes, .init = enter, .fini = leave)
 	mistake("a.npy --set x=1", "--set without an experiment file");
 	mistake("a.npy a.npy", "rho scale: two are named a");
 	mistake("b.npy", "rho scale: ");
+	mistake("a.npy nan.npy", "nan.npy: row 299, column 19 (from 0) is not a finite number");
 	mistake("a.npy --reward r.txt", "2 rewards for the 300 rows");
 	mistake("bad.toml", "bad.toml:4:1: ");
 	mistake("env.toml", "env.toml:7:");

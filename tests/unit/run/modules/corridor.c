@@ -5,7 +5,19 @@
 #include <rho/rho.h>
 
 enum { LENGTH = 9, LIMIT = 12, WIDTH = 3 };
-enum fault { NONE, REWARD, NAN_REWARD, END, LEGAL_TWICE, LEGAL_UNKNOWN, OBSERVATION, FAIL, HUGE_REWARD };
+enum fault {
+	NONE,
+	REWARD,
+	NAN_REWARD,
+	END,
+	LEGAL_TWICE,
+	LEGAL_UNKNOWN,
+	OBSERVATION,
+	FAIL,
+	HUGE_REWARD,
+	LEGAL_NONE,
+	NAN_FEATURE
+};
 
 struct corridor {
 	int64_t actions, at;
@@ -23,7 +35,8 @@ struct corridor {
 
 static const char *const faults[] = {
 	"none",          "reward",      "nan_reward", "end",         "legal_twice",
-	"legal_unknown", "observation", "fail",       "huge_reward", NULL,
+	"legal_unknown", "observation", "fail",       "huge_reward", "legal_none",  "nan_feature",
+	NULL,
 };
 
 static const struct rho_param params[] = {
@@ -43,6 +56,7 @@ static int give_features(struct rho_ctx *c, struct corridor *s, struct rho_env_s
 		x[2 * a] = a % 2 ? -1 : 1;
 		x[2 * a + 1] = (float)a / (float)spec->n_actions;
 	}
+	x[9] = s->fault == NAN_FEATURE ? (float)NAN : x[9];
 	s->mat = (struct rho_mat){ x, spec->n_actions, 2, 2 };
 	spec->action_mat = &s->mat;
 	return 0;
@@ -107,6 +121,7 @@ static int wrong(struct rho_ctx *c, struct corridor *s, struct rho_obs *o)
 	case END: o->end[0] = 7; break;
 	case LEGAL_TWICE: s->legal[1] = s->legal[0]; break;
 	case LEGAL_UNKNOWN: s->legal[1] = (uint32_t)s->actions; break;
+	case LEGAL_NONE: s->off[1] = 0; break;
 	case OBSERVATION: o->x[1] = (float)INFINITY; break;
 	case FAIL: return rho_fail(c, RHO_EFORMAT, "the corridor has collapsed");
 	default: break;
