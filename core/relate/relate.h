@@ -29,7 +29,7 @@ struct rho_setting {
 
 struct rho_relation {
 	size_t property;                /* into rho_properties.name */
-	double *rank;                   /* (n_settings) Spearman's rho over the setting's embeddings; NaN: one side is constant */
+	double *rank;                   /* (n_settings) Spearman's rho over the embeddings; NaN: a side is constant */
 	struct rho_interval *rank_ci;   /* (n_settings) */
 	double mean;                    /* over the settings that have one */
 	struct rho_interval ci;         /* of the mean, embeddings resampled for all settings at once */

@@ -19,7 +19,9 @@ static struct rho_results results = {
 	.dir = "made-up", .name = "made-up", .axis = axis, .n_axes = 2, .arm = arm, .n_arms = ARMS, .seeds = seed,
 	.n_seeds = SEEDS,
 };
-static struct rho_comparison comparison = { .results = &results, .metric = "regret", .lower = true, .score = score };
+static struct rho_comparison comparison = {
+	.results = &results, .metric = "regret", .lower = true, .score = score
+};
 
 /* Regret rises with the encoder's number; by less than the seeds' noise between e2 and e3. */
 static void make_up(void)
@@ -49,8 +51,8 @@ static char *geometry(char *dir, const char *skip)
 	for (int i = 0; i < ENCODERS; i++) {
 		if (!strcmp(encoder[i], skip))
 			continue;
-		rho_buf_printf(&b, "e%d,rises,,%d,,\ne%d,falls,100,%g,,\ne%d,same,,7,,\ne%d,eigenvalue,1,%d,,\n", i, i * i, i,
-		               1.0 / (1 + i), i, i, i);
+		rho_buf_printf(&b, "e%d,rises,,%d,,\ne%d,falls,100,%g,,\ne%d,same,,7,,\ne%d,eigenvalue,1,%d,,\n", i,
+		               i * i, i, 1.0 / (1 + i), i, i, i);
 		if (i > 3)
 			rho_buf_printf(&b, "e%d,seldom,,%d,,\n", i, i);
 	}
