@@ -31,7 +31,8 @@ static void make_up(void)
 		value[i][1] = sampler[i / ENCODERS];
 		arm[i] = (struct rho_result_arm){ "arm", value[i] };
 		for (size_t s = 0; s < SEEDS; s++)
-			score[i * SEEDS + s] = (i % ENCODERS == 3 ? 2.01 : (double)(i % ENCODERS)) + 0.1 * (double)(s % 3);
+			score[i * SEEDS + s] =
+				(i % ENCODERS == 3 ? 2.01 : (double)(i % ENCODERS)) + 0.1 * (double)(s % 3);
 	}
 }
 
@@ -61,7 +62,8 @@ static char *geometry(char *dir, const char *skip)
 	return path;
 }
 
-static const struct rho_relation *find(const struct rho_relations *r, const struct rho_properties *p, const char *name)
+static const struct rho_relation *find(const struct rho_relations *r, const struct rho_properties *p,
+                                       const char *name)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (!strcmp(p->name[r->relation[i].property], name))
