@@ -23,7 +23,7 @@ static inline int base_open(struct rho_ctx *c, void *self, const struct rho_samp
 	s->n_actions = spec->n_actions;
 	s->place = rho_alloc(c, spec->n_actions, sizeof *s->place);
 	s->key = rho_stream(c, "base");
-	*info = (struct rho_sampler_info){ (size_t)s->k, RHO_LAW_UNIFORM };
+	*info = (struct rho_sampler_info){ .max_k = (size_t)s->k, .law = RHO_LAW_UNIFORM };
 	return s->place ? 0 : RHO_ENOMEM;
 }
 
