@@ -159,6 +159,7 @@ static int batch(struct rho_play *c)
 	c->spent.env += t3 - t2;
 	c->spent.learn += t5 - t4;
 	c->spent.n += n;
+	rho_latency_add(&c->latency, (t1 - t0 + t4 - t3) / n, n);
 	if ((e = rho_cell_account(c)))
 		return e;
 	c->step += n;

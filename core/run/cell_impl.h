@@ -5,6 +5,7 @@
 #include "cell.h"
 #include "clock.h"
 #include "checkpoint.h"
+#include "latency.h"
 #include "metrics.h"
 #include "out.h"
 #include "pose.h"
@@ -37,6 +38,7 @@ struct rho_play {
 	uint64_t step; /* decisions made */
 	struct rho_metrics metrics;
 	struct rho_spent spent;
+	struct rho_latency latency; /* of decisions, since this process began */
 	struct rho_out out, timing, log; /* metrics.jsonl, timing.jsonl, log.csv */
 	struct rho_buf line, names;
 	struct rho_instance **reporters; /* (n_reporters) NULL: switched off */

@@ -248,6 +248,9 @@ static void put_timing(struct rho_play *c)
 		{ "learn_us", (double)c->spent.learn * 1e-3 / n },
 		{ "env_us", (double)c->spent.env * 1e-3 / n },
 		{ "decisions_per_s", now > c->spent.since ? n / (now - c->spent.since) : 0 },
+		{ "decision_p50_us", rho_latency_quantile(&c->latency, 0.5) * 1e-3 },
+		{ "decision_p99_us", rho_latency_quantile(&c->latency, 0.99) * 1e-3 },
+		{ "decision_p999_us", rho_latency_quantile(&c->latency, 0.999) * 1e-3 },
 	};
 	rho_buf_printf(b, "{\"step\": %llu", (unsigned long long)c->step);
 	for (size_t i = 0; i < sizeof out / sizeof *out; i++)

@@ -7,8 +7,19 @@
 #include "out.h"
 
 static const char *const host_names[] = {
-	"step", "reward",      "regret",   "coverage_regret", "selection_regret",
-	"best", "decision_us", "learn_us", "env_us",          "decisions_per_s",
+	"step",
+	"reward",
+	"regret",
+	"coverage_regret",
+	"selection_regret",
+	"best",
+	"decision_us",
+	"learn_us",
+	"env_us",
+	"decisions_per_s",
+	"decision_p50_us",
+	"decision_p99_us",
+	"decision_p999_us",
 };
 
 void rho_metrics_init(struct rho_metrics *m, bool oracle, const struct rho_column *group)
