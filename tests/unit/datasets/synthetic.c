@@ -50,7 +50,7 @@ Test(synthetic, copies_are_the_same_in_all_but_their_number)
 	static const char *const toml[] = {
 		"actions = 300\ncontexts = 20\ntopics = 4", "actions = 300\ncontexts = 20\ntopics = 4\nduplicates = 200"
 	};
-	struct loaded plain = load_well("synthetic", toml[0]), more = load_well("synthetic", toml[1]);
+	struct loaded plain = load_well("synthetic", "%s", toml[0]), more = load_well("synthetic", "%s", toml[1]);
 	static double weight[C][K + COPIES], before[C][K];
 	size_t alike = 0;
 	cr_assert_eq(rows(&more, RHO_ACTIONS), K + COPIES);
