@@ -25,6 +25,9 @@ bool rho_option_whole(const char *command, const char *option, const char *value
 bool rho_option_wholes(const char *command, const char *option, const char *value, size_t most, size_t *out,
                        size_t *n);
 
+/* Whether an argument names an experiment file: anything ending in .toml. */
+bool rho_option_is_toml(const char *word);
+
 /* Each takes its own arguments (argv[0] is the command's name) and gives the exit status:
  * 0 done, 1 something failed, 2 the user's mistake. */
 int rho_cmd_plugin(int argc, char **argv);      /* registry/cmd_plugin.c; leads on to the next two */

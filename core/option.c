@@ -86,3 +86,9 @@ bool rho_option_wholes(const char *command, const char *option, const char *valu
 			out[(*n)++] = out[i];
 	return true;
 }
+
+bool rho_option_is_toml(const char *word)
+{
+	size_t n = strlen(word);
+	return n > 5 && !strcmp(word + n - 5, ".toml");
+}

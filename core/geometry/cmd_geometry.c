@@ -150,12 +150,6 @@ static int take_word(struct args *a, const char *word)
 	return -1;
 }
 
-static bool is_toml(const char *path)
-{
-	size_t n = strlen(path);
-	return n > 5 && !strcmp(path + n - 5, ".toml");
-}
-
 static bool encodes(const struct args *a) { return a->chosen.encoder || a->chosen.config; }
 
 /* What goes with what. NULL, or what is wrong. */
@@ -163,7 +157,7 @@ static const char *misuse(const struct args *a)
 {
 	bool toml = false;
 	for (size_t i = 0; i < a->n_files; i++)
-		toml |= is_toml(a->file[i]);
+		toml |= rho_option_is_toml(a->file[i]);
 	if (!a->n_files && !a->dataset && !encodes(a))
 		return "of what? name .npy files, an experiment file, or --dataset and --encoder";
 	if (encodes(a) && !a->dataset)
@@ -243,7 +237,7 @@ static int gather(struct session *t)
 	else
 		c->registry = rho_registry_new(c->dir, c->n_dir);
 	for (size_t i = 0; i < a->n_files; i++)
-		if (is_toml(a->file[i]))
+		if (rho_option_is_toml(a->file[i]))
 			rho_subjects_add_experiment(&t->s, c->registry, a->file[i],
 			                            encodes(a) ? NULL : c->set, encodes(a) ? 0 : c->n_set, d);
 		else

@@ -107,12 +107,6 @@ static int take_word(struct args *a, const char *word)
 	return -1;
 }
 
-static bool is_toml(const char *path)
-{
-	size_t n = strlen(path);
-	return n > 5 && !strcmp(path + n - 5, ".toml");
-}
-
 /* 0; 2 after a message; -1 when help was wanted. */
 static int parse(struct args *a, int argc, char **argv)
 {
@@ -129,7 +123,7 @@ static int parse(struct args *a, int argc, char **argv)
 			return 2;
 	}
 	for (size_t i = 0; i < a->n_files; i++)
-		toml |= is_toml(a->file[i]);
+		toml |= rho_option_is_toml(a->file[i]);
 	if (!a->n_files)
 		wrong = "of what? name an experiment file, or .npy files";
 	else if (a->n_set && !toml)
@@ -173,7 +167,7 @@ static int gather(struct session *t)
 	int status;
 	for (size_t i = 0; i < a->n_files; i++) {
 		size_t from = t->s.n, read = t->s.n_read;
-		if (!is_toml(a->file[i])) {
+		if (!rho_option_is_toml(a->file[i])) {
 			rho_subjects_add_file(&t->s, a->file[i]);
 			continue;
 		}
