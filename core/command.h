@@ -41,7 +41,9 @@ int rho_cmd_encode(int argc, char **argv);      /* encode/cmd_encode.c */
 int rho_cmd_sts(int argc, char **argv);         /* encode/cmd_sts.c */
 int rho_cmd_geometry(int argc, char **argv);    /* geometry/cmd_geometry.c */
 int rho_cmd_relate(int argc, char **argv);      /* relate/cmd_relate.c */
+int rho_cmd_rollouts(int argc, char **argv);    /* rollouts/cmd_rollouts.c */
 int rho_cmd_scale(int argc, char **argv);       /* scale/cmd_scale.c */
+int rho_cmd_verify(int argc, char **argv);      /* verify/cmd_verify.c */
 int rho_cmd_doctor(int argc, char **argv);      /* run/cmd_doctor.c */
 
 #endif

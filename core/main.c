@@ -21,6 +21,8 @@ static const struct {
 	{ "geometry", "how vectors lie: coverage, evenness, dimensions, exploration", rho_cmd_geometry },
 	{ "scale", "what sampling actions must cost, what scanning all of them takes", rho_cmd_scale },
 	{ "relate", "which property of an embedding goes with the result", rho_cmd_relate },
+	{ "verify", "answers judged by a verifier, or by two side by side", rho_cmd_verify },
+	{ "rollouts", "how many tries an agent needs, from an evaluation's episodes", rho_cmd_rollouts },
 	{ "plugin", "list, show, which, check, new", rho_cmd_plugin },
 	{ "doctor", "what this rho is made of and where it looks for plugins", rho_cmd_doctor },
 };

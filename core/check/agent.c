@@ -429,6 +429,7 @@ static struct rho_deal single(struct rho_play *p, const struct rho_deal *d, size
 	struct rho_batch *b = &s.batch;
 	b->n = 1;
 	b->lane += i;
+	b->row += i;
 	if (b->x.mat)
 		b->x = rho_slice(b->x, i, 1);
 	b->x.n = 1;

@@ -47,6 +47,7 @@ static int agent_set(struct rho_play *p)
 {
 	uint32_t flags = p->module->table.agent.flags;
 	struct rho_agent_problem *q = p->problem = rho_xcalloc(1, sizeof *q);
+	struct rho_buf why = { 0 };
 	size_t n = p->how.actions ? p->how.actions : RHO_PLAY_ACTIONS;
 	bool features = flags & (RHO_NEEDS_X | RHO_NEEDS_FEATURES);
 	struct rho_rng r = rho_stream_seed(p->trial->seed, "check", p->how.problem, "agent");
@@ -61,6 +62,13 @@ static int agent_set(struct rho_play *p)
 		.reward_hi = 1,
 		.horizon = flags & RHO_DOES_EPISODES ? 5 : 1,
 	};
+	q->tables = rho_check_texts(n, RHO_PLAY_X, &why);
+	if (!q->tables) {
+		rho_trial_skip(p->trial, "the kit's tables cannot be built: %s", why.at);
+		rho_buf_free(&why);
+		return RHO_CHECK_SKIP;
+	}
+	q->spec.data = rho_tables_data(q->tables);
 	q->mean = rho_xcalloc(RHO_PLAY_X * n, sizeof *q->mean);
 	if (features || q->style == RHO_STYLE_LINEAR) {
 		q->spec.x_dim = q->spec.action_dim = RHO_PLAY_DIM;
@@ -83,6 +91,7 @@ static int agent_set(struct rho_play *p)
 static void agent_clear(struct rho_play *p)
 {
 	struct rho_agent_problem *q = p->problem;
+	rho_tables_free(q->tables);
 	free(q->mean);
 	free(q);
 }
@@ -109,6 +118,7 @@ static void start_deal(struct rho_play *p, size_t n, struct rho_deal *d)
 		.n = n,
 		.k = k,
 		.lane = lane,
+		.row = d->x,
 		.x = { .mat = q->x ? &q->x_mat : NULL, .id = q->x ? d->x : NULL, .n = n },
 		.actions = { .mat = q->action ? &q->action_mat : NULL, .n = q->spec.n_actions },
 	};

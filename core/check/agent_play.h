@@ -2,11 +2,13 @@
 #ifndef RHO_CHECK_AGENT_PLAY_H
 #define RHO_CHECK_AGENT_PLAY_H
 
+#include "../store/tables.h"
 #include "play.h"
 
 enum { RHO_PLAY_X = 16, RHO_PLAY_DIM = 8, RHO_PLAY_ACTIONS = 30, RHO_PLAY_LANES = 8 };
 
 struct rho_agent_problem {
+	struct rho_tables *tables; /* texts of actions and contexts */
 	struct rho_spec spec;
 	uint32_t style;     /* LINEAR or ARMS */
 	struct rho_rng key; /* of everything that is dealt */

@@ -170,7 +170,7 @@ static void count_lasts(const struct rho_env_problem *q, struct lasts *n)
 			blank &= q->last.x[i * q->spec.x_dim + d] == 0;
 			x_blank &= q->obs.x[i * q->spec.x_dim + d] == 0;
 		}
-		if (q->obs.row) {
+		if (q->obs.row && !q->obs.x) {
 			blank = q->last.row[i] == 0;
 			x_blank = q->obs.row[i] == 0;
 		}
@@ -356,20 +356,27 @@ static int judge_spec(struct rho_trial *t, const struct rho_env_spec *s, uint32_
 {
 	if (!s->n_actions || s->n_actions > UINT32_MAX)
 		return rho_trial_fail(t, "open says there are %zu actions", s->n_actions);
-	if (s->data && s->n_actions != s->data->table[RHO_ACTIONS].n)
+	if (s->data && !s->action_mat && s->n_actions != s->data->table[RHO_ACTIONS].n)
 		return rho_trial_fail(t, "open says there are %zu actions, the actions table has %zu rows",
 		                      s->n_actions, s->data->table[RHO_ACTIONS].n);
 	if (!s->slate || s->slate > s->n_actions)
 		return rho_trial_fail(t, "open asks for slates of %zu of %zu actions", s->slate,
 		                      s->n_actions);
-	if (s->obs > RHO_OBS_ROW)
+	if (s->obs > RHO_OBS_ROW_F32)
 		return rho_trial_fail(t, "obs is %u, none of enum rho_obs_kind", s->obs);
-	if (s->obs == RHO_OBS_ROW && !s->data)
+	if ((s->obs == RHO_OBS_ROW || s->obs == RHO_OBS_ROW_F32) && !s->data)
 		return rho_trial_fail(
 			t, "it shows rows of the contexts table without asking for it in its flags");
-	if ((s->obs == RHO_OBS_F32) != (s->x_dim > 0))
-		return rho_trial_fail(t, "x_dim is %zu with obs %u; it belongs to RHO_OBS_F32", s->x_dim,
-		                      s->obs);
+	if ((s->obs == RHO_OBS_F32 || s->obs == RHO_OBS_ROW_F32) != (s->x_dim > 0))
+		return rho_trial_fail(
+			t, "x_dim is %zu with obs %u; it belongs to RHO_OBS_F32 and RHO_OBS_ROW_F32",
+			s->x_dim, s->obs);
+	if (s->max_legal > s->n_actions || (s->max_legal && s->max_legal < s->slate))
+		return rho_trial_fail(t, "max_legal is %zu, with %zu actions and slates of %zu", s->max_legal,
+		                      s->n_actions, s->slate);
+	if (s->moving && (!s->action_mat || !s->max_legal || s->history))
+		return rho_trial_fail(t,
+		                      "moving asks for action_mat and max_legal, and for no history of ids");
 	if ((s->obs != RHO_OBS_NONE) != !!(flags & RHO_HAS_CONTEXT))
 		return rho_trial_fail(
 			t, s->obs ? "agents will see a context, but RHO_HAS_CONTEXT is not in its flags"
@@ -398,6 +405,56 @@ static int e10(struct rho_trial *t)
 	return r;
 }
 
+/* The features of the decision now posed, copied: (legal_off[lanes], cols). The caller frees. */
+static float *posed_features(const struct rho_env_problem *q)
+{
+	const struct rho_mat *m = q->spec.action_mat;
+	size_t n = q->legal_off[q->spec.lanes];
+	float *copy = rho_xmalloc((n + 1) * m->cols * sizeof *copy);
+	for (size_t j = 0; j < n; j++)
+		memcpy(copy + j * m->cols, m->at + q->legal[j] * m->stride, m->cols * sizeof *copy);
+	return copy;
+}
+
+/* One step; whether the features of what was posed before it are still what they were. */
+static int stays(struct rho_play *p, unsigned turn)
+{
+	const struct rho_env_problem *q = rho_env_problem(p);
+	const struct rho_mat *m = q->spec.action_mat;
+	size_t n = q->legal_off[q->spec.lanes];
+	uint32_t *id = rho_xmalloc((n + 1) * sizeof *id);
+	float *was = posed_features(q);
+	memcpy(id, q->legal, n * sizeof *id);
+	int r = step_on(p, turn);
+	for (size_t j = 0; j < n && !r; j++)
+		if (memcmp(was + j * m->cols, m->at + id[j] * m->stride, m->cols * sizeof *was))
+			r = rho_trial_fail(
+				p->trial,
+				"step %u changed the features of action %u, which was legal in the "
+				"decision just taken; use two sets of ids in turn",
+				turn, id[j]);
+	free(was);
+	free(id);
+	return r;
+}
+
+static int e11(struct rho_trial *t)
+{
+	struct rho_play *p = ready(t, 110, 0);
+	int r = RHO_CHECK_PASS;
+	if (!p)
+		return RHO_CHECK_SKIP;
+	if (!rho_env_problem(p)->spec.moving)
+		r = rho_trial_skip(t, "its actions do not move");
+	for (unsigned turn = 0; turn < TURNS && !r; turn++) {
+		r = rho_env_problem(p)->wrong ? rho_trial_skip(t, "its lists are wrong, see E5")
+		                              : stays(p, turn);
+		rho_play_drop(p);
+	}
+	rho_play_free(p);
+	return r;
+}
+
 const struct rho_check rho_checks_env[] = {
 	{ "E1", RHO_CHECK_OF(RHO_ENV), "steps, and pays within the range it declares", e1, 0 },
 	{ "E2", RHO_CHECK_OF(RHO_ENV), "truncates exactly at its horizon", e2, 0 },
@@ -407,5 +464,6 @@ const struct rho_check rho_checks_env[] = {
 	{ "E6", RHO_CHECK_OF(RHO_ENV), "saved and loaded elsewhere, goes on the same", e6, 0 },
 	{ "E9", RHO_CHECK_OF(RHO_ENV), "its oracle agrees with what it pays, and changes nothing", e9, 0 },
 	{ "E10", RHO_CHECK_OF(RHO_ENV), "open describes an experiment that makes sense", e10, 0 },
+	{ "E11", RHO_CHECK_OF(RHO_ENV), "where actions move, those just posed stay", e11, 0 },
 	{ .id = NULL },
 };

@@ -4,6 +4,15 @@
 
 #include "env_play.h"
 
+/* What the host gives of a table that brings features of its own. */
+static void own_features(const struct rho_env_problem *q, uint32_t table, struct rho_mat *mat,
+                         struct rho_rows *rows)
+{
+	const struct rho_column *c = rho_find_column(q->spec.data, table, "features", RHO_COL_F32S);
+	*mat = (struct rho_mat){ c->f32, c->n, c->width, c->width };
+	*rows = (struct rho_rows){ .mat = mat, .n = c->n };
+}
+
 static int env_set(struct rho_play *p)
 {
 	struct rho_env_problem *q = p->problem = rho_xcalloc(1, sizeof *q);
@@ -13,7 +22,7 @@ static int env_set(struct rho_play *p)
 	q->spec = (struct rho_env_spec){ .lanes = p->how.lanes ? p->how.lanes : RHO_ENV_LANES,
 		                         .slate = 1,
 		                         .horizon = 1 };
-	if (p->module->table.env.flags & needs) {
+	if (p->module->table.env.flags & (needs | RHO_TAKES_DATA)) {
 		q->tables = rho_check_tables(p->trial->seed, &why);
 		if (!q->tables) {
 			rho_trial_skip(p->trial, "the kit's tables cannot be built: %s", why.at);
@@ -21,6 +30,8 @@ static int env_set(struct rho_play *p)
 			return RHO_CHECK_SKIP;
 		}
 		q->spec.data = rho_tables_data(q->tables);
+		own_features(q, RHO_ACTIONS, &q->action_mat, &q->spec.actions);
+		own_features(q, RHO_CONTEXTS, &q->context_mat, &q->spec.contexts);
 	}
 	return RHO_CHECK_PASS;
 }
@@ -35,12 +46,32 @@ static void env_clear(struct rho_play *p)
 	free(q);
 }
 
+/* Whether what is told of the episodes so far is: offsets in order, ids known, no more than declared. */
+static const char *judge_past(const struct rho_env_problem *q)
+{
+	const struct rho_obs *o = &q->obs;
+	if (!q->spec.history)
+		return o->past || o->past_off ? "past is told, but spec.history is 0" : NULL;
+	if (!o->past_off || o->past_off[0] || (!o->past && o->past_off[q->spec.lanes]))
+		return "spec.history is declared, but past and past_off are not lists";
+	for (size_t i = 0; i < q->spec.lanes; i++) {
+		size_t from = o->past_off[i], to = o->past_off[i + 1];
+		if (to < from || to - from > q->spec.history)
+			return "past_off is out of order, or a lane's past is longer than spec.history";
+		for (size_t j = from; j < to; j++)
+			if (o->past[j] >= q->spec.n_actions)
+				return "an action of the past is not below n_actions";
+	}
+	return NULL;
+}
+
 /* Whether a legal list is one: offsets in order, ids known, none twice, enough for a slate. */
 static const char *judge_legal(const struct rho_env_problem *q)
 {
 	const struct rho_obs *o = &q->obs;
+	size_t most = q->spec.max_legal ? q->spec.max_legal : q->spec.n_actions;
 	if (!o->legal && !o->legal_off)
-		return NULL;
+		return q->spec.max_legal ? "spec.max_legal is declared, but no legal lists are given" : NULL;
 	if (!o->legal || !o->legal_off)
 		return "only one of legal and legal_off is set";
 	if (o->legal_off[0])
@@ -49,8 +80,8 @@ static const char *judge_legal(const struct rho_env_problem *q)
 	const char *wrong = NULL;
 	for (size_t i = 0; i < q->spec.lanes && !wrong; i++) {
 		size_t from = o->legal_off[i], to = o->legal_off[i + 1];
-		if (to < from || to - from > q->spec.n_actions)
-			wrong = "legal_off is out of order";
+		if (to < from || to - from > most)
+			wrong = "legal_off is out of order, or a lane has more legal actions than can be";
 		else if (to - from < q->spec.slate)
 			wrong = "a lane has fewer legal actions than its slate";
 		for (size_t j = from; j < to && !wrong; j++) {
@@ -72,7 +103,9 @@ static void keep_legal(struct rho_env_problem *q)
 	free(q->legal_off);
 	q->legal = NULL;
 	q->legal_off = NULL;
-	q->wrong = judge_legal(q);
+	q->wrong = judge_past(q);
+	if (!q->wrong)
+		q->wrong = judge_legal(q);
 	if (q->wrong || !q->obs.legal)
 		return;
 	size_t n = q->obs.legal_off[q->spec.lanes];
@@ -86,9 +119,9 @@ static void lay_out(struct rho_play *p, struct rho_obs *o, bool rewards)
 {
 	const struct rho_env_spec *s = &rho_env_problem(p)->spec;
 	*o = (struct rho_obs){ 0 };
-	if (s->obs == RHO_OBS_F32)
+	if (s->obs == RHO_OBS_F32 || s->obs == RHO_OBS_ROW_F32)
 		o->x = rho_play_buf(p, s->lanes * s->x_dim, sizeof *o->x);
-	if (s->obs == RHO_OBS_ROW)
+	if (s->obs == RHO_OBS_ROW || s->obs == RHO_OBS_ROW_F32)
 		o->row = rho_play_buf(p, s->lanes, sizeof *o->row);
 	if (!rewards)
 		return;
@@ -115,7 +148,8 @@ static void write_down(struct rho_play *p, const struct rho_obs *o)
 static bool spec_usable(const struct rho_env_spec *s)
 {
 	return s->n_actions && s->n_actions <= UINT32_MAX && s->slate && s->slate <= s->n_actions &&
-	       s->obs <= RHO_OBS_ROW && s->x_dim < 1u << 24 && (s->obs != RHO_OBS_ROW || s->data);
+	       s->obs <= RHO_OBS_ROW_F32 && s->x_dim < 1u << 24 &&
+	       (s->data || (s->obs != RHO_OBS_ROW && s->obs != RHO_OBS_ROW_F32));
 }
 
 static int env_open(struct rho_play *p)
@@ -192,6 +226,13 @@ static int env_turn(struct rho_play *p, unsigned t)
 	write_down(p, &q->last);
 	if (!code && q->legal)
 		rho_buf_add(&p->line, q->legal, q->legal_off[q->spec.lanes] * sizeof *q->legal);
+	if (!code && q->spec.moving)
+		for (size_t j = 0; j < q->legal_off[q->spec.lanes]; j++)
+			rho_buf_add(&p->line,
+			            q->spec.action_mat->at + q->legal[j] * q->spec.action_mat->stride,
+			            q->spec.action_mat->cols * sizeof(float));
+	if (!code && !q->wrong && q->spec.history)
+		rho_buf_add(&p->line, q->obs.past, q->obs.past_off[q->spec.lanes] * sizeof *q->obs.past);
 	return code;
 }
 

@@ -9,6 +9,7 @@ enum { RHO_ENV_LANES = 4 };
 
 struct rho_env_problem {
 	struct rho_tables *tables; /* NULL: it asks for none */
+	struct rho_mat action_mat, context_mat; /* of the tables */
 	struct rho_env_spec spec;  /* as filled by open */
 	struct rho_rng key;        /* of the actions taken */
 	struct rho_obs obs, last;  /* of the last call; buffers live for its turn */
@@ -16,7 +17,7 @@ struct rho_env_problem {
 	/* the decision now posed, copied: what a checkpoint must hold */
 	uint32_t *legal;
 	size_t *legal_off; /* NULL: every action */
-	const char *wrong; /* what is wrong with the last legal lists; NULL: nothing */
+	const char *wrong; /* what is wrong with the last legal lists or past; NULL: nothing */
 };
 
 static inline struct rho_env_problem *rho_env_problem(struct rho_play *p) { return p->problem; }

@@ -259,7 +259,7 @@ static int fail_on_paths(struct rho_trial *t, size_t *failures)
 	int r = RHO_CHECK_PASS;
 	for (size_t i = 0; !r && i < t->module->n_params; i++) {
 		struct rho_missing m = { 0 };
-		if (t->module->params[i].type != RHO_T_PATH)
+		if (t->module->params[i].type != RHO_T_PATH || t->module->params[i].flags & RHO_MADE)
 			continue;
 		for (size_t look = 0; look < LOOKS && !r; look++) {
 			for (size_t n = 0; n < ROUNDS && !r; n++) {
@@ -369,7 +369,9 @@ static int p6(struct rho_trial *t)
 	size_t tried = 0;
 	for (size_t i = 0; !r && i < t->module->n_params; i++) {
 		const struct rho_param *q = &t->module->params[i];
-		for (uint32_t kind = 0; kind <= RHO_PATH_FOLDER && q->type == RHO_T_PATH && !r; kind++) {
+		if (q->type != RHO_T_PATH || q->flags & RHO_MADE)
+			continue;
+		for (uint32_t kind = 0; kind <= RHO_PATH_FOLDER && !r; kind++) {
 			struct rho_missing m;
 			r = rho_check_missing(t, q, kind, &m);
 			tried++;

@@ -119,5 +119,7 @@ extern const struct rho_player rho_player_agent, rho_player_env, rho_player_enco
 /* Tables with every standard column, some rows each, for environments. Free with rho_tables_free;
  * NULL with why. */
 struct rho_tables *rho_check_tables(uint64_t seed, struct rho_buf *why);
+/* Only texts: of so many actions and contexts. */
+struct rho_tables *rho_check_texts(size_t actions, size_t contexts, struct rho_buf *why);
 
 #endif

@@ -45,16 +45,20 @@ static int fill_actions(struct rho_sink *s, struct rho_rng *r)
 
 static int fill_contexts(struct rho_sink *s, struct rho_rng *r)
 {
-	static const struct rho_column_spec columns[] = { { "text", RHO_COL_STR, 0, 0 },
-		                                          { "id", RHO_COL_STR, 0, 0 },
-		                                          { "group", RHO_COL_LABEL, 0, 0 },
-		                                          { "split", RHO_COL_LABEL, 0, 0 },
-		                                          { "features", RHO_COL_F32S, 0, WIDTH } };
-	int code = s->columns(s, RHO_CONTEXTS, columns, 5);
+	static const struct rho_column_spec columns[] = {
+		{ "text", RHO_COL_STR, 0, 0 },          { "id", RHO_COL_STR, 0, 0 },
+		{ "group", RHO_COL_LABEL, 0, 0 },       { "split", RHO_COL_LABEL, 0, 0 },
+		{ "features", RHO_COL_F32S, 0, WIDTH }, { "answer", RHO_COL_STR, 0, 0 },
+		{ "solution", RHO_COL_STR, 0, 0 }
+	};
+	int code = s->columns(s, RHO_CONTEXTS, columns, 7);
 	for (unsigned i = 0; i < CONTEXTS && !code; i++) {
-		char text[64], id[16];
+		char text[64], id[16], answer[16], solution[64];
 		float f[WIDTH];
 		snprintf(text, sizeof text, "question %u of %s", i, topics[i % 4]);
+		snprintf(answer, sizeof answer, "%u", 2 * i);
+		snprintf(solution, sizeof solution, "Twice that: <<%u*2=%u>>%u.\n#### %u", i, 2 * i, 2 * i,
+		         2 * i);
 		snprintf(id, sizeof id, "c%u", i);
 		for (size_t d = 0; d < WIDTH; d++)
 			f[d] = (float)(rho_normal(r) / sqrt(WIDTH) + (d == i % 4));
@@ -62,7 +66,9 @@ static int fill_contexts(struct rho_sink *s, struct rho_rng *r)
 			                  { .s = str(id) },
 			                  { .s = str(i % 2 ? "G1" : "G2") },
 			                  { .s = str(i % 3 ? "train" : "test") },
-			                  { .v = f } };
+			                  { .v = f },
+			                  { .s = str(answer) },
+			                  { .s = str(solution) } };
 		code = s->add(s, RHO_CONTEXTS, row) < 0;
 	}
 	return code;
@@ -120,6 +126,32 @@ struct rho_tables *rho_check_tables(uint64_t seed, struct rho_buf *why)
 	if (fill_actions(s, &r) || fill_contexts(s, &r) || fill_links(s, &r) || fill_log(s, &r))
 		rho_buf_str(why, rho_tables_error(t));
 	else if (!rho_tables_finish(t, 0xf, why))
+		return t;
+	rho_tables_free(t);
+	return NULL;
+}
+
+/* A table of `n` texts, each of a topic. */
+static int fill_texts(struct rho_sink *s, uint32_t table, size_t n, const char *what)
+{
+	static const struct rho_column_spec column = { "text", RHO_COL_STR, 0, 0 };
+	int code = s->columns(s, table, &column, 1);
+	for (size_t i = 0; i < n && !code; i++) {
+		char text[64];
+		snprintf(text, sizeof text, "%s %zu of %s", what, i, topics[i % 4]);
+		union rho_value row = { .s = str(text) };
+		code = s->add(s, table, &row) < 0;
+	}
+	return code;
+}
+
+struct rho_tables *rho_check_texts(size_t actions, size_t contexts, struct rho_buf *why)
+{
+	struct rho_tables *t = rho_tables_new();
+	struct rho_sink *s = rho_tables_sink(t);
+	if (fill_texts(s, RHO_ACTIONS, actions, "tool") || fill_texts(s, RHO_CONTEXTS, contexts, "question"))
+		rho_buf_str(why, rho_tables_error(t));
+	else if (!rho_tables_finish(t, 1u << RHO_ACTIONS | 1u << RHO_CONTEXTS, why))
 		return t;
 	rho_tables_free(t);
 	return NULL;

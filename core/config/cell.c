@@ -57,6 +57,8 @@ void rho_plan_cell_toml(struct rho_registry *reg, const struct rho_plan *plan, s
 		snprintf(header, sizeof header, "[%s]", rho_kind_name(kind));
 		put_role(reg, header, &arm->role[kind], out);
 	}
+	for (size_t i = 0; i < arm->n_evals; i++)
+		rho_eval_print(reg, &arm->eval[i], out);
 	for (size_t i = 0; i < plan->n_reports; i++)
 		put_role(reg, "[[report]]", &plan->report[i], out);
 }
@@ -74,6 +76,14 @@ static void check_id(struct rho_registry *reg, const struct rho_cell_spec *spec,
 			rho_buf_str(&identity, text);
 		free(text);
 	}
+	for (size_t i = 0; i < spec->n_evals; i++) {
+		struct rho_eval *e = &spec->eval[i];
+		char *env = e->env.module ? rho_role_identity(reg, RHO_ENV, &e->env) : NULL;
+		char *sampler = e->sampler.module ? rho_role_identity(reg, RHO_SAMPLER, &e->sampler) : NULL;
+		rho_eval_identity(e, env, sampler, &identity);
+		free(env);
+		free(sampler);
+	}
 	rho_cell_id(identity.at, spec->seed, id);
 	rho_buf_free(&identity);
 	if (strcmp(id, wanted))
@@ -84,11 +94,26 @@ static void check_id(struct rho_registry *reg, const struct rho_cell_spec *spec,
 		         wanted, id);
 }
 
+static void read_evals(struct rho_registry *reg, const struct rho_toml *root, struct rho_cell_spec *spec,
+                       const struct rho_run *run, struct rho_diags *d)
+{
+	struct rho_eval_table *t = rho_evals_read(root, run, &spec->n_evals, d);
+	spec->eval = rho_xcalloc(spec->n_evals, sizeof *spec->eval);
+	for (size_t i = 0; i < spec->n_evals; i++) {
+		struct rho_eval *e = &spec->eval[i];
+		*e = t[i].eval;
+		rho_eval_role_read(reg, RHO_ENV, &t[i], rho_toml_get(root, "env"), &e->env, d);
+		rho_eval_role_read(reg, RHO_SAMPLER, &t[i], rho_toml_get(root, "sampler"), &e->sampler, d);
+		t[i].eval.name = NULL;
+	}
+	rho_eval_tables_free(t, spec->n_evals);
+}
+
 static void read_spec(struct rho_registry *reg, const struct rho_toml *root, struct rho_cell_spec *spec,
                       struct rho_diags *d)
 {
-	static const char *const top[] = { "rho",     "run", "dataset", "encoder",
-		                           "sampler", "env", "agent",   "report" };
+	static const char *const top[] = { "rho", "run",   "dataset", "encoder", "sampler",
+		                           "env", "agent", "report",  "eval" };
 	struct rho_where whole = { .file = spec->file };
 	struct rho_run_table run;
 	rho_top_check(root, spec->file, top, sizeof top / sizeof *top, d);
@@ -102,6 +127,7 @@ static void read_spec(struct rho_registry *reg, const struct rho_toml *root, str
 			rho_diag(d, whole, "there is no [%s]; a cell needs one", rho_kind_name(kind));
 	}
 	rho_reports_read(reg, root, &spec->report, &spec->n_reports, d);
+	read_evals(reg, root, spec, &run.run, d);
 	spec->run = run.run;
 	spec->seed = run.seed;
 	spec->experiment = run.name;
@@ -138,6 +164,9 @@ void rho_cell_spec_free(struct rho_cell_spec *spec)
 	for (size_t i = 0; i < spec->n_reports; i++)
 		rho_role_free(&spec->report[i]);
 	free(spec->report);
+	for (size_t i = 0; i < spec->n_evals; i++)
+		rho_eval_free(&spec->eval[i]);
+	free(spec->eval);
 	free(spec->experiment);
 	free(spec->arm);
 	free(spec->file);

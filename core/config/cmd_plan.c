@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../command.h"
-#include "plan.h"
+#include "eval.h"
 
 static const char help[] =
 	"usage: rho plan FILE [--set KEY=VALUE]... [--plugins DIR]... [--cells]\n"
@@ -80,10 +80,20 @@ static void put_grouped(double n)
 	}
 }
 
+/* Episodes of a cell's evaluations: an episode has a decision at least. */
+static double eval_episodes(const struct rho_plan *plan)
+{
+	double n = 0;
+	for (size_t i = 0; i < plan->arm[0].n_evals; i++)
+		n += (double)rho_eval_times(&plan->arm[0].eval[i], &plan->run) *
+		     (double)plan->arm[0].eval[i].episodes;
+	return n;
+}
+
 static void print_plan(const struct rho_plan *plan)
 {
 	int width = 16;
-	double cells = (double)plan->n_cells;
+	double cells = (double)plan->n_cells, in_evals = plan->n_arms ? eval_episodes(plan) : 0;
 	for (size_t i = 0; i < plan->n_arms; i++)
 		if ((int)strlen(plan->arm[i].name) > width && strlen(plan->arm[i].name) < 60)
 			width = (int)strlen(plan->arm[i].name);
@@ -103,7 +113,13 @@ static void print_plan(const struct rho_plan *plan)
 	put_grouped(cells);
 	printf(" cell%s, ", plan->n_cells == 1 ? "" : "s");
 	put_grouped(cells * (double)plan->run.steps);
-	puts(" decisions");
+	fputs(" decisions", stdout);
+	if (in_evals > 0) {
+		fputs(", at least ", stdout);
+		put_grouped(cells * in_evals);
+		fputs(" more in evaluations", stdout);
+	}
+	putchar('\n');
 }
 
 static void print_cells(const struct rho_plan *plan)

@@ -16,8 +16,8 @@ enum { LONGEST_FILE = 16 << 20, LONGEST_NAME = 64 };
 static const uint32_t arm_kinds[] = { RHO_DATASET, RHO_ENCODER, RHO_SAMPLER, RHO_ENV, RHO_AGENT };
 enum { N_ARM_KINDS = sizeof arm_kinds / sizeof *arm_kinds };
 
-static const char *const top_keys[] = { "rho", "run",   "dataset", "encoder", "sampler",
-	                                "env", "agent", "arms",    "compare", "report" };
+static const char *const top_keys[] = { "rho",   "run",  "dataset", "encoder", "sampler", "env",
+	                                "agent", "arms", "compare", "report",  "eval" };
 
 void rho_role_free(struct rho_role *r)
 {
@@ -166,10 +166,21 @@ void rho_cell_id(const char *identity, uint64_t seed, char id[17])
 	free(text);
 }
 
-static bool is_arm_name(const char *s)
+bool rho_arm_name_valid(const char *s)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
 	return *s && !s[strspn(s, allowed)] && strlen(s) <= LONGEST_NAME;
+}
+
+/* The role as each evaluation has it; `table`: as the training has it, NULL: there is none. */
+static void read_evals_of(struct rho_registry *reg, const struct rho_experiment *x, uint32_t kind,
+                          const struct rho_toml *table, struct rho_variant *v, struct rho_diags *d)
+{
+	if (kind != RHO_ENV && kind != RHO_SAMPLER)
+		return;
+	for (size_t i = 0; i < x->n_evals; i++)
+		if (rho_eval_role_read(reg, kind, &x->eval[i], table, &v->eval[i], d) && v->eval[i].module)
+			v->eval_identity[i] = rho_role_identity(reg, kind, &v->eval[i]);
 }
 
 /* Reads one arm of an axis: a patch on the base's table. In a one-at-a-time design the base runs
@@ -180,7 +191,7 @@ static void read_arm(struct rho_registry *reg, struct rho_experiment *x, uint32_
 	const struct rho_toml *under = rho_toml_get(x->root, rho_kind_name(kind));
 	char *label = rho_xprintf("arms.%s.%s", rho_kind_name(kind), patch->key);
 	*v = (struct rho_variant){ .name = rho_xstrdup(patch->key), .where = patch->key_where };
-	if (!is_arm_name(patch->key))
+	if (!rho_arm_name_valid(patch->key))
 		rho_diag(d, patch->key_where,
 		         "%s: the name of an arm is made of letters, digits and . _ + -, "
 		         "at most %d",
@@ -194,8 +205,10 @@ static void read_arm(struct rho_registry *reg, struct rho_experiment *x, uint32_
 		struct rho_diags *own = rho_diags_new();
 		if (x->compare.factorial)
 			merged->where = patch->where;
-		if (rho_role_read(reg, kind, label, merged, merged->where, &v->role, own))
+		if (rho_role_read(reg, kind, label, merged, merged->where, &v->role, own)) {
 			v->identity = rho_role_identity(reg, kind, &v->role);
+			read_evals_of(reg, x, kind, merged, v, own);
+		}
 		rho_diags_take(d, own);
 		rho_toml_free(merged);
 	}
@@ -256,8 +269,12 @@ static void read_base(struct rho_registry *reg, struct rho_experiment *x, uint32
 	struct rho_variant *v = &x->base[kind];
 	v->where = table ? table->where : (struct rho_where){ .file = file };
 	if (table && base_counts(x, kind)) {
-		if (rho_role_read(reg, kind, name, table, table->where, &v->role, d))
+		if (rho_role_read(reg, kind, name, table, table->where, &v->role, d)) {
 			v->identity = rho_role_identity(reg, kind, &v->role);
+			read_evals_of(reg, x, kind, table, v, d);
+		}
+	} else if (!table && kind == RHO_SAMPLER && !(x->compare.factorial && arms)) {
+		read_evals_of(reg, x, kind, NULL, v, d);
 	} else if (!table && (kind == RHO_ENV || kind == RHO_AGENT) && !(x->compare.factorial && arms)) {
 		rho_diag(d, v->where, "there is no [%s]; an experiment needs one, with use = \"NAME\"", name);
 	}
@@ -289,6 +306,7 @@ static void read_tables(struct rho_registry *reg, struct rho_experiment *x, cons
 	rho_top_check(x->root, file, top_keys, sizeof top_keys / sizeof *top_keys, d);
 	rho_run_table_read(x->root, false, (struct rho_where){ .file = file }, &x->run, d);
 	rho_compare_table_read(x->root, &x->compare, d);
+	x->eval = rho_evals_read(x->root, &x->run.run, &x->n_evals, d);
 	for (size_t i = 0; i < N_ARM_KINDS; i++)
 		read_base(reg, x, arm_kinds[i], file, d);
 	if (arms && arms->type != RHO_TOML_TABLE)
@@ -361,6 +379,10 @@ static void variant_free(struct rho_variant *v)
 	free(v->name);
 	free(v->identity);
 	rho_role_free(&v->role);
+	for (size_t i = 0; i < RHO_EVALS_MOST; i++) {
+		rho_role_free(&v->eval[i]);
+		free(v->eval_identity[i]);
+	}
 }
 
 void rho_experiment_free(struct rho_experiment *x)
@@ -381,6 +403,7 @@ void rho_experiment_free(struct rho_experiment *x)
 		free(x->kept[i]);
 	free(x->kept);
 	rho_run_table_free(&x->run);
+	rho_eval_tables_free(x->eval, x->n_evals);
 	free(x->compare.settings.metric);
 	free(x->compare.settings.baseline);
 	rho_toml_free(x->root);

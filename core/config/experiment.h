@@ -9,6 +9,10 @@ struct rho_variant {                    /* a role as the base, or one arm of an 
 	struct rho_where where;
 	struct rho_role role;           /* module NULL: none, or a mistake was told */
 	char *identity;                 /* canonical text with versions; NULL: no module, or a mistake */
+	/* The same with the patch of each of the experiment's evaluations on it; module and identity NULL: no
+	 * patch, or a mistake. */
+	struct rho_role eval[RHO_EVALS_MOST];
+	char *eval_identity[RHO_EVALS_MOST];
 };
 
 struct rho_axis {                       /* [arms.KIND] */
@@ -26,6 +30,7 @@ struct rho_experiment {
 	struct rho_compare_table compare;
 	struct rho_variant base[RHO_N_ROLES];           /* by enum rho_kind */
 	struct rho_axis axis[RHO_N_ROLES]; size_t n_axes;       /* in file order */
+	struct rho_eval_table *eval; size_t n_evals;            /* in file order */
 	struct rho_role *report; size_t n_reports;
 };
 
@@ -56,6 +61,25 @@ struct rho_role rho_role_copy(const struct rho_role *);
 /* [[report]] as a list of roles (n of them, the caller's). */
 void rho_reports_read(struct rho_registry *, const struct rho_toml *root, struct rho_role **, size_t *n,
                       struct rho_diags *);
+
+/* At most 64 letters, digits and . _ + -: the names of arms and evaluations. */
+bool rho_arm_name_valid(const char *);
+
+/* eval.c: the tables [eval.NAME] of an experiment or a cell, in the file's order; the caller's to free with
+ * rho_eval_tables_free. */
+struct rho_eval_table *rho_evals_read(const struct rho_toml *root, const struct rho_run *, size_t *n,
+                                      struct rho_diags *);
+void rho_eval_tables_free(struct rho_eval_table *, size_t n);
+/* The role that evaluation `t` has in place of the training's: `base`, the training's table (NULL: none),
+ * with the evaluation's patch on it. Without a patch, or after a mistake, module is NULL. True without
+ * mistakes. */
+bool rho_eval_role_read(struct rho_registry *, uint32_t kind, const struct rho_eval_table *t,
+                        const struct rho_toml *base, struct rho_role *, struct rho_diags *);
+void rho_eval_free(struct rho_eval *);          /* what it owns */
+/* The text that stands for an evaluation in a cell's identity. Roles' own texts or NULL. */
+void rho_eval_identity(const struct rho_eval *, const char *env, const char *sampler, struct rho_buf *out);
+/* Its part of a cell.toml. */
+void rho_eval_print(struct rho_registry *, const struct rho_eval *, struct rho_buf *out);
 
 /* `rho = 1`, and no other keys at the top but those given. */
 void rho_top_check(const struct rho_toml *root, const char *file, const char *const *keys, size_t n,

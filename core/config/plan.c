@@ -180,6 +180,23 @@ static const struct rho_variant *variant_of(const struct rho_experiment *x, cons
 	return &x->base[kind];
 }
 
+/* The arm's evaluations; what they add to its identity. */
+static void make_evals(const struct rho_experiment *x, const struct pick *p, struct rho_arm *arm,
+                       struct rho_buf *identity)
+{
+	const struct rho_variant *env = variant_of(x, p, RHO_ENV), *sampler = variant_of(x, p, RHO_SAMPLER);
+	arm->n_evals = x->n_evals;
+	arm->eval = rho_xcalloc(x->n_evals, sizeof *arm->eval);
+	for (size_t i = 0; i < x->n_evals; i++) {
+		struct rho_eval *e = &arm->eval[i];
+		*e = x->eval[i].eval;
+		e->name = rho_xstrdup(x->eval[i].eval.name);
+		e->env = rho_role_copy(&env->eval[i]);
+		e->sampler = rho_role_copy(&sampler->eval[i]);
+		rho_eval_identity(e, env->eval_identity[i], sampler->eval_identity[i], identity);
+	}
+}
+
 static void make_arm(const struct rho_experiment *x, const struct pick *p, const char *run,
                      struct rho_arm *arm)
 {
@@ -197,6 +214,7 @@ static void make_arm(const struct rho_experiment *x, const struct pick *p, const
 		if (v->identity)
 			rho_buf_str(&identity, v->identity);
 	}
+	make_evals(x, p, arm, &identity);
 	arm->identity = identity.at;
 }
 
@@ -208,6 +226,9 @@ static void arm_free(struct rho_arm *arm)
 	free(arm->value);
 	for (size_t i = 0; i < RHO_N_ROLES; i++)
 		rho_role_free(&arm->role[i]);
+	for (size_t i = 0; i < arm->n_evals; i++)
+		rho_eval_free(&arm->eval[i]);
+	free(arm->eval);
 	free(arm->identity);
 }
 

@@ -29,6 +29,21 @@ struct rho_run {                        /* [run] */
 	                                 * a cell's spec */
 };
 
+enum { RHO_EVALS_MOST = 16 };
+
+struct rho_eval {                       /* [eval.NAME]: the agent tried out beside its training */
+	char *name;
+	uint64_t every;                 /* decisions of training from one to the next; 0: only at the end */
+	uint64_t episodes;              /* each time; required */
+	uint64_t lanes;                 /* side by side; as many as in training */
+	bool first;                     /* before the first decision of training, too; false */
+	bool greedy;                    /* RHO_GREEDY in each batch; true */
+	bool log;                       /* writes eval-NAME.jsonl; false */
+	/* An arm's or a cell's with this evaluation's patch on it; module NULL: there is none, they are
+	 * those of the training. */
+	struct rho_role env, sampler;
+};
+
 struct rho_compare_settings {           /* [compare] */
 	char *metric;                   /* "reward" */
 	char *baseline;                 /* an arm's name; NULL: the first arm */
@@ -41,6 +56,7 @@ struct rho_arm {
 	char *name;                     /* "agent=greedy,sampler=small"; "base" without arms */
 	char **value; size_t n_values;  /* on each axis of the plan; NULL: base (one-at-a-time) */
 	struct rho_role role[RHO_N_ROLES];      /* all but reporters */
+	struct rho_eval *eval; size_t n_evals;  /* in file order, the same in every arm but for the roles */
 	char *identity;                 /* canonical text without speed parameters, plugin versions in it */
 };
 
@@ -77,6 +93,7 @@ struct rho_cell_spec {
 	uint64_t seed;
 	struct rho_run run;
 	struct rho_role role[RHO_N_ROLES];
+	struct rho_eval *eval; size_t n_evals;
 	struct rho_role *report; size_t n_reports;
 	char *file;                     /* as given: what the `where`s call it */
 };

@@ -1,4 +1,4 @@
-/* settings.c: [run] and [compare], each a table of keys with types and bounds. */
+/* settings.c: [run], [compare] and [eval.NAME], each a table of keys with types and bounds. */
 #include "settings.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 const char *const rho_log_kinds[] = { "none", "conditional", "marginal", NULL };
 static const char *const designs[] = { "one-at-a-time", "factorial", NULL };
 
-enum type { COUNT, SECONDS, NUMBER, BYTES, CHOICE, NAME, TEXT, SEEDS, STRINGS };
+enum type { COUNT, SECONDS, NUMBER, BYTES, CHOICE, NAME, TEXT, SEEDS, STRINGS, FLAG, TABLE };
 enum { REQUIRED = 1, CELL_ONLY = 2, FILE_ONLY = 4 }; /* which files a key stands in */
 
 struct setting {
@@ -25,6 +25,7 @@ struct setting {
 
 #define RUN(field)     offsetof(struct rho_run_table, field)
 #define COMPARE(field) offsetof(struct rho_compare_table, field)
+#define EVAL(field)    offsetof(struct rho_eval_table, field)
 #define MOST_COUNT     1e15 /* exact in a double */
 
 static const struct setting run_keys[] = {
@@ -63,6 +64,18 @@ static const struct setting compare_keys[] = {
 	  COMPARE(settings.window), 0.0001, 1, NULL },
 	{ "resamples", "bootstrap resamples", COUNT, 0, COMPARE(settings.resamples), 100, 1e7, NULL },
 	{ "skip", "combinations to leave out", STRINGS, 0, COMPARE(skip), 0, 0, NULL },
+};
+
+static const struct setting eval_keys[] = {
+	{ "episodes", "episodes of each evaluation", COUNT, REQUIRED, EVAL(eval.episodes), 1, 1e7, NULL },
+	{ "every", "decisions of training between evaluations; 0: only at the end", COUNT, 0,
+	  EVAL(eval.every), 0, MOST_COUNT, NULL },
+	{ "lanes", "episodes played side by side", COUNT, 0, EVAL(eval.lanes), 1, 65536, NULL },
+	{ "first", "whether to evaluate before training, too", FLAG, 0, EVAL(eval.first), 0, 0, NULL },
+	{ "greedy", "whether the agent is not to explore", FLAG, 0, EVAL(eval.greedy), 0, 0, NULL },
+	{ "log", "whether to write a line an episode", FLAG, 0, EVAL(eval.log), 0, 0, NULL },
+	{ "env", "parameters that differ from [env]", TABLE, 0, EVAL(env), 0, 0, NULL },
+	{ "sampler", "parameters that differ from [sampler]", TABLE, 0, EVAL(sampler), 0, 0, NULL },
 };
 
 char *rho_quote_value(const char *table, const struct rho_toml *value)
@@ -334,14 +347,25 @@ static void read_setting(struct rho_diags *d, const char *table, const struct se
 	case TEXT: read_text(d, table, s, v, at); break;
 	case SEEDS: read_seeds(d, s, v, base); break;
 	case STRINGS: read_strings(d, table, s, v, at); break;
+	case FLAG:
+		if (v->type != RHO_TOML_BOOLEAN)
+			bad_type(d, table, s, v, "true or false");
+		else
+			*(bool *)at = v->b;
+		break;
+	case TABLE:
+		if (v->type != RHO_TOML_TABLE)
+			bad_type(d, table, s, v, "a table");
+		else
+			*(const struct rho_toml **)at = v;
+		break;
 	}
 }
 
-/* Reads table `name` of root into base; keys with a flag in `hidden` are not among its own. */
-static void read_table(const struct rho_toml *root, const char *name, const struct setting *keys, size_t n,
-                       unsigned hidden, struct rho_where missing, void *base, struct rho_diags *d)
+/* Reads a table into base; keys with a flag in `hidden` are not among its own. */
+static void read_keys(const struct rho_toml *table, const char *name, const struct setting *keys, size_t n,
+                      unsigned hidden, struct rho_where missing, void *base, struct rho_diags *d)
 {
-	const struct rho_toml *table = rho_toml_get(root, name);
 	const char *allowed[32];
 	for (size_t i = 0; i < n; i++)
 		allowed[i] = keys[i].flags & hidden ? NULL : keys[i].key;
@@ -363,6 +387,13 @@ static void read_table(const struct rho_toml *root, const char *name, const stru
 		if (allowed[i] && keys[i].flags & REQUIRED && !rho_toml_get(table, keys[i].key))
 			rho_diag(d, table ? table->where : missing, "%s.%s is missing: %s", name, keys[i].key,
 			         keys[i].help);
+}
+
+/* The same of table `name` of root. */
+static void read_table(const struct rho_toml *root, const char *name, const struct setting *keys, size_t n,
+                       unsigned hidden, struct rho_where missing, void *base, struct rho_diags *d)
+{
+	read_keys(rho_toml_get(root, name), name, keys, n, hidden, missing, base, d);
 }
 
 void rho_run_table_read(const struct rho_toml *root, bool cell, struct rho_where where,
@@ -405,4 +436,11 @@ void rho_compare_table_read(const struct rho_toml *root, struct rho_compare_tabl
 	           (struct rho_where){ 0 }, t, d);
 	t->baseline = rho_toml_get(table, "baseline");
 	t->design = rho_toml_get(table, "design");
+}
+
+void rho_eval_table_read(const struct rho_toml *t, const char *label, struct rho_eval_table *out,
+                         struct rho_diags *d)
+{
+	*out = (struct rho_eval_table){ .eval.greedy = true };
+	read_keys(t, label, eval_keys, sizeof eval_keys / sizeof *eval_keys, 0, t->where, out, d);
 }

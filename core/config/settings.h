@@ -32,6 +32,14 @@ struct rho_compare_table {              /* [compare] */
 };
 void rho_compare_table_read(const struct rho_toml *root, struct rho_compare_table *, struct rho_diags *);
 
+struct rho_eval_table {                 /* [eval.NAME] */
+	struct rho_eval eval;           /* without roles */
+	const struct rho_toml *env, *sampler;   /* borrowed: the patches; NULL: there is none */
+};
+/* Reads the table `t`, which messages call `label`. lanes is 0 where the file does not say. */
+void rho_eval_table_read(const struct rho_toml *t, const char *label, struct rho_eval_table *,
+                         struct rho_diags *);
+
 /* The names of enum rho_log_kind, in order, ends with NULL. */
 extern const char *const rho_log_kinds[];
 

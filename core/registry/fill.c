@@ -9,14 +9,21 @@ static const char *keep_str(struct rho_instance *inst, const char *s)
 	return s ? rho_arena_note(inst->arena, rho_xstrdup(s)) : NULL;
 }
 
-static void fill_default(char *at, const struct rho_param *p)
+/* What the environment variable of that name holds, or NULL. */
+static const char *secret(struct rho_instance *inst, const char *name)
+{
+	return name && *name ? keep_str(inst, getenv(name)) : NULL;
+}
+
+static void fill_default(struct rho_instance *inst, char *at, const struct rho_param *p)
 {
 	int choice = (int)p->def.i;
+	const char *s = p->flags & RHO_SECRET ? secret(inst, p->def.s) : p->def.s;
 	switch (p->type) {
 	case RHO_T_BOOL: memcpy(at, &p->def.b, sizeof p->def.b); break;
 	case RHO_T_I64: memcpy(at, &p->def.i, sizeof p->def.i); break;
 	case RHO_T_F64: memcpy(at, &p->def.f, sizeof p->def.f); break;
-	case RHO_T_STR: memcpy(at, &p->def.s, sizeof p->def.s); break;
+	case RHO_T_STR: memcpy(at, &s, sizeof s); break;
 	case RHO_T_CHOICE: memcpy(at, &choice, sizeof choice); break;
 	case RHO_T_I64S: memcpy(at, &p->def.is, sizeof p->def.is); break;
 	case RHO_T_F64S: memcpy(at, &p->def.fs, sizeof p->def.fs); break;
@@ -61,7 +68,7 @@ static int fill_one(struct rho_instance *inst, char *at, const struct rho_param 
 	case RHO_T_I64: memcpy(at, &v->i, sizeof v->i); break;
 	case RHO_T_F64: memcpy(at, &number, sizeof number); break;
 	case RHO_T_STR:
-		s = keep_str(inst, v->str);
+		s = p->flags & RHO_SECRET ? secret(inst, v->str) : keep_str(inst, v->str);
 		memcpy(at, &s, sizeof s);
 		break;
 	case RHO_T_CHOICE:
@@ -89,7 +96,7 @@ int rho_params_fill(struct rho_instance *inst, const struct rho_toml *table, str
 			continue;
 		char *at = (char *)inst->self + p->offset;
 		if (!v)
-			fill_default(at, p);
+			fill_default(inst, at, p);
 		else if (fill_one(inst, at, p, v, why))
 			return -1;
 	}

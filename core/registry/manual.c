@@ -56,7 +56,8 @@ static void env_abilities(const struct rho_env *e, struct rho_buf *out)
 		rho_buf_str(out, "; needs a dataset with ");
 		table_names(needs, out);
 	} else {
-		phrase(out, "needs no dataset");
+		phrase(out,
+		       e->flags & RHO_TAKES_DATA ? "runs with a dataset or without" : "needs no dataset");
 	}
 	phrase(out, e->flags & RHO_HAS_CONTEXT ? "shows contexts" : "shows no contexts");
 	phrase(out,
@@ -152,6 +153,10 @@ static void describe(const struct rho_param *p, int width, struct rho_buf *out)
 		rho_buf_printf(&text, ", default %s", def.at);
 	else
 		rho_buf_str(&text, p->flags & RHO_REQUIRED ? ", required" : ", may be left out");
+	if (p->flags & RHO_SECRET)
+		rho_buf_str(&text, "; the name of an environment variable");
+	if (p->flags & RHO_MADE)
+		rho_buf_str(&text, "; made where it is not there");
 	if (p->flags & RHO_SPEED)
 		rho_buf_str(&text, "; cannot change results");
 	rho_buf_printf(out, "  %-*s  %s\n  %*s  %s\n", width, p->name, text.at, width, "", p->help);

@@ -184,6 +184,15 @@ char *rho_param_path(const struct rho_toml *v, struct rho_buf *why)
 	return path;
 }
 
+/* What is there, or whose folder is. */
+static bool can_be_made(const char *path)
+{
+	char *folder = rho_path_dir(path);
+	bool can = !access(path, R_OK | W_OK) || (errno == ENOENT && !access(folder, W_OK));
+	free(folder);
+	return can;
+}
+
 static void check_path(struct check *k, const struct rho_param *p, const struct rho_toml *v)
 {
 	struct rho_buf why = { 0 };
@@ -191,7 +200,7 @@ static void check_path(struct check *k, const struct rho_param *p, const struct 
 	if (!path) {
 		rho_diag(k->diags, v->where, "%s.%s: %s", k->role, p->name, why.at);
 		k->errors++;
-	} else if (access(path, R_OK)) {
+	} else if (p->flags & RHO_MADE ? !can_be_made(path) : access(path, R_OK)) {
 		rho_buf_printf(&why, "cannot be read: %s: %s", path, strerror(errno));
 		complain(k, p, v, why.at);
 	}

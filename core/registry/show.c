@@ -44,6 +44,8 @@ static json_t *param_json(const struct rho_param *p)
 	json_object_set_new(o, "help", json_string(p->help));
 	json_object_set_new(o, "required", json_boolean(p->flags & RHO_REQUIRED));
 	json_object_set_new(o, "speed", json_boolean(p->flags & RHO_SPEED));
+	json_object_set_new(o, "secret", json_boolean(p->flags & RHO_SECRET));
+	json_object_set_new(o, "made", json_boolean(p->flags & RHO_MADE));
 	rho_buf_clear(&text);
 	if (rho_default_print(p, &text))
 		json_object_set_new(o, "default", default_json(p));

@@ -12,8 +12,12 @@
 
 bool rho_lower_is_better(const char *metric)
 {
-	size_t len = strcspn(metric, "[");
+	size_t len = strcspn(metric, "["), from = len;
 	static const char *const ends[] = { "_regret", "loss", "_us" };
+	while (from && metric[from - 1] != '.')
+		from--;
+	metric += from; /* whose it is does not matter: test.regret */
+	len -= from;
 	if (!strncmp(metric, "regret", 6))
 		return true;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

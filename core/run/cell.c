@@ -9,6 +9,7 @@
 
 #include "../base/file.h"
 #include "cell_impl.h"
+#include "eval.h"
 #include "provenance.h"
 
 /* ---- calls ---- */
@@ -21,13 +22,15 @@ static void clear_obs(struct rho_play *c)
 	for (size_t i = 0; i < 2; i++) {
 		struct rho_obs *o = both[i];
 		if (o->x)
-			memset(o->x, 0, n * c->stage.x_dim * sizeof *o->x);
+			memset(o->x, 0, n * c->stage.env_spec.x_dim * sizeof *o->x);
 		memset(o->row, 0, n * sizeof *o->row);
 		memset(o->reward, 0, n * sizeof *o->reward);
 		memset(o->item_reward, 0, n * k * sizeof *o->item_reward);
 		memset(o->end, 0, n * sizeof *o->end);
 		o->legal = NULL;
 		o->legal_off = NULL;
+		o->past = NULL;
+		o->past_off = NULL;
 		o->last = NULL;
 	}
 }
@@ -35,8 +38,8 @@ static void clear_obs(struct rho_play *c)
 static void make_obs(struct rho_obs *o, const struct rho_stage *s)
 {
 	size_t n = s->spec.lanes;
-	if (s->env_spec.obs == RHO_OBS_F32)
-		o->x = rho_xcalloc(n * s->x_dim, sizeof *o->x);
+	if (rho_obs_has_numbers(s->env_spec.obs))
+		o->x = rho_xcalloc(n * s->env_spec.x_dim, sizeof *o->x);
 	o->row = rho_xcalloc(n, sizeof *o->row);
 	o->reward = rho_xcalloc(n, sizeof *o->reward);
 	o->item_reward = rho_xcalloc(n * s->spec.slate, sizeof *o->item_reward);
@@ -52,7 +55,7 @@ static void free_obs(struct rho_obs *o)
 	free(o->end);
 }
 
-static int act(struct rho_play *c)
+int rho_cell_act(struct rho_play *c)
 {
 	struct rho_instance *a = c->stage.agent;
 	size_t n = c->stage.spec.lanes * c->stage.spec.slate;
@@ -66,7 +69,7 @@ static int act(struct rho_play *c)
 	return rho_call_end(a, e, c->why);
 }
 
-static int step(struct rho_play *c)
+int rho_cell_step(struct rho_play *c)
 {
 	struct rho_instance *env = c->stage.env;
 	int e;
@@ -78,7 +81,7 @@ static int step(struct rho_play *c)
 	return e ? e : rho_check_step(&c->stage, &c->obs, c->why);
 }
 
-static int reset(struct rho_play *c)
+int rho_cell_reset(struct rho_play *c)
 {
 	struct rho_instance *env = c->stage.env;
 	int e;
@@ -137,13 +140,14 @@ static int batch(struct rho_play *c)
 	if (c->score && (e = rho_cell_rank(c)))
 		return e;
 	t0 = rho_cell_nanoseconds(c);
-	if ((e = act(c)) || (e = rho_check_choice(&c->stage, &c->now->batch, &c->choice, c->at, c->why)))
+	if ((e = rho_cell_act(c)) ||
+	    (e = rho_check_choice(&c->stage, &c->now->batch, &c->choice, c->at, c->why)))
 		return e;
 	t1 = rho_cell_nanoseconds(c);
 	if (c->stage.oracle && (e = rho_cell_truth(c)))
 		return e;
 	t2 = c->stage.oracle ? rho_cell_nanoseconds(c) : t1;
-	if ((e = step(c)))
+	if ((e = rho_cell_step(c)))
 		return e;
 	t3 = rho_cell_nanoseconds(c);
 	for (size_t i = 0; i < n; i++)
@@ -170,23 +174,35 @@ static int batch(struct rho_play *c)
 	return 0;
 }
 
+/* The evaluations that are due. Asked to stop within one, it is as if it had not begun. */
+static int evaluate(struct rho_play *c)
+{
+	int e = rho_evals_run(c), saved;
+	if (e != RHO_ESTOP || !*c->opt->stopping)
+		return e;
+	rho_buf_clear(c->why); /* what a plugin said of being stopped */
+	return (saved = rho_cell_save(c)) ? saved : e;
+}
+
 /* 0 at the end, RHO_ESTOP when asked to stop (the state is saved), or an error. */
 static int loop(struct rho_play *c)
 {
 	const struct rho_run *run = &c->spec->run;
-	while (c->step < run->steps) {
-		int e = batch(c);
-		if (e)
+	int e = evaluate(c); /* before the first decision, or where a checkpoint was written just before */
+	while (!e && c->step < run->steps) {
+		if ((e = batch(c)))
 			return e;
 		if ((c->metrics.n >= run->every || c->step >= run->steps) && (e = rho_cell_record(c)))
 			return e;
 		if (*c->opt->stopping)
 			return (e = rho_cell_save(c)) ? e : RHO_ESTOP;
+		if ((e = evaluate(c)))
+			return e;
 		if (rho_cell_clock(c) - c->last_checkpoint >= run->checkpoint && c->step < run->steps &&
 		    (e = rho_cell_save(c)))
 			return e;
 	}
-	return 0;
+	return e;
 }
 
 /* ---- from opening to closing ---- */
@@ -230,7 +246,7 @@ static int open_reporters(struct rho_play *c)
 	return 0;
 }
 
-static void make_buffers(struct rho_play *c)
+void rho_cell_buffers(struct rho_play *c)
 {
 	size_t n = c->stage.spec.lanes, k = c->stage.spec.slate;
 	for (size_t i = 0; i < 3; i++)
@@ -245,6 +261,19 @@ static void make_buffers(struct rho_play *c)
 	c->at = rho_xcalloc(n * k, sizeof *c->at);
 	make_obs(&c->obs, &c->stage);
 	make_obs(&c->last, &c->stage);
+}
+
+void rho_cell_buffers_free(struct rho_play *c)
+{
+	for (size_t i = 0; i < 3; i++)
+		rho_pose_free(&c->pose[i]);
+	rho_marks_free(&c->marks);
+	free(c->tick);
+	free(c->choice.action);
+	free(c->choice.prob);
+	free(c->at);
+	free_obs(&c->obs);
+	free_obs(&c->last);
 }
 
 /* ---- deadlines and turns ---- */
@@ -290,6 +319,7 @@ static bool on_scan(void *arg, struct rho_scan *scan, const struct rho_codes *co
 	uint64_t began, mine, all;
 	if (!rho_fuse_worth(scan))
 		return false;
+	c = c->of ? c->of : c;
 	disarm_deadline(c);
 	began = rho_nanoseconds();
 	mine = rho_fuse_scan(c->opt->fuse, c->opt->seat, scan, codes);
@@ -320,15 +350,16 @@ static int begin(struct rho_play *c)
 	if ((e = make_deadline(c)))
 		return e;
 	if (rho_stage_open(&c->stage, &c->world, spec->role, &spec->run, c->opt->store, c->opt->shared,
-	                   c->why))
+	                   c->why) ||
+	    rho_evals_open(c))
 		return RHO_EINVAL;
-	make_buffers(c);
+	rho_cell_buffers(c);
 	if ((e = rho_cell_measure_init(c)) || rho_provenance_write(c->opt->dir, spec, &c->stage, c->why))
 		return e ? e : RHO_EIO;
 	e = rho_cell_restore(c);
 	if (e < 0)
 		return e;
-	if (!e && ((e = reset(c)) || (e = rho_cell_log_header(c))))
+	if (!e && ((e = rho_cell_reset(c)) || (e = rho_cell_log_header(c))))
 		return e;
 	__atomic_store_n(&c->opt->page->from, c->step, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->opt->page->done, c->step, __ATOMIC_RELAXED);
@@ -349,15 +380,8 @@ static void end(struct rho_play *c)
 	rho_out_close(&c->out);
 	rho_out_close(&c->timing);
 	rho_out_close(&c->log);
-	for (size_t i = 0; i < 3; i++)
-		rho_pose_free(&c->pose[i]);
-	rho_marks_free(&c->marks);
-	free(c->tick);
-	free(c->choice.action);
-	free(c->choice.prob);
-	free(c->at);
-	free_obs(&c->obs);
-	free_obs(&c->last);
+	rho_evals_close(c); /* which play on the stage's tables */
+	rho_cell_buffers_free(c);
 	rho_cell_measure_free(c);
 	rho_stage_close(&c->stage);
 	if (c->has_alarm)
@@ -368,7 +392,7 @@ static void end(struct rho_play *c)
 static int finish(struct rho_play *c)
 {
 	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, false, c->why) ||
-	                       rho_out_flush(&c->log, true, c->why)
+	                       rho_out_flush(&c->log, true, c->why) || rho_evals_flush(c, true)
 	               ? RHO_EIO
 	               : 0;
 }

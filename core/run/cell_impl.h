@@ -16,7 +16,11 @@ struct rho_spent {                   /* since the last record */
 	double since;                /* seconds on rho_clock */
 };
 
-struct rho_play {
+struct rho_evals;
+
+struct rho_play { /* of a cell, or of an evaluation beside it (eval.c) */
+	struct rho_play *of;     /* an evaluation's: the cell's; else NULL */
+	struct rho_evals *evals; /* the cell's; NULL: there are none */
 	const struct rho_cell_spec *spec;
 	const struct rho_cell_options *opt;
 	struct rho_world world;
@@ -58,6 +62,14 @@ static inline double rho_cell_clock(const struct rho_play *c) { return (double)r
 
 static inline FILE *rho_cell_log(const struct rho_play *c) { return c->opt->log ? c->opt->log : stderr; }
 
+/* cell.c: calls into env and agent with what they hand over checked, on buffers that fit c->stage. 0 or an
+ * error with why. */
+void rho_cell_buffers(struct rho_play *);
+void rho_cell_buffers_free(struct rho_play *);
+int rho_cell_act(struct rho_play *);
+int rho_cell_step(struct rho_play *);
+int rho_cell_reset(struct rho_play *); /* the first decisions, with candidates, in c->now */
+
 /* measure.c: the truth before a step, marginal propensities, records, the decision log */
 int rho_cell_measure_init(struct rho_play *);
 void rho_cell_measure_free(struct rho_play *);
@@ -66,6 +78,7 @@ int rho_cell_truth(struct rho_play *);   /* after act, before step */
 int rho_cell_account(struct rho_play *); /* after observe */
 int rho_cell_record(struct rho_play *);  /* ends a window */
 int rho_cell_log_header(struct rho_play *);
+void rho_cell_report(struct rho_play *, const struct rho_metric *, size_t n); /* to the reporters */
 
 /* resume.c */
 int rho_cell_save(struct rho_play *);

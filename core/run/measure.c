@@ -31,7 +31,7 @@ int rho_cell_measure_init(struct rho_play *c)
 	const struct rho_stage *s = &c->stage;
 	size_t n = s->spec.lanes;
 	const struct rho_column *group = NULL;
-	if (s->env_spec.obs == RHO_OBS_ROW)
+	if (rho_obs_has_row(s->env_spec.obs))
 		group = rho_find_column(s->data, RHO_CONTEXTS, "group", RHO_COL_LABEL);
 	rho_metrics_init(&c->metrics, s->oracle, group);
 	c->unit_off = rho_xcalloc(n + 1, sizeof *c->unit_off);
@@ -185,7 +185,7 @@ static void log_decision(struct rho_play *c, size_t i)
 	size_t k = c->stage.spec.slate;
 	for (size_t p = 0; p < k; p++) {
 		rho_buf_printf(b, "%llu,%zu,", (unsigned long long)(c->step + i), i);
-		if (c->stage.env_spec.obs == RHO_OBS_ROW)
+		if (rho_obs_has_row(c->stage.env_spec.obs))
 			rho_buf_printf(b, "%u", c->now->row[i]);
 		if (k > 1)
 			rho_buf_printf(b, ",%zu", p);
@@ -216,7 +216,7 @@ int rho_cell_account(struct rho_play *c)
 /* ---- records ---- */
 
 /* A reporter that fails is switched off: no result depends on it. */
-static void report(struct rho_play *c, const struct rho_metric *metric, size_t n)
+void rho_cell_report(struct rho_play *c, const struct rho_metric *metric, size_t n)
 {
 	struct rho_buf why = { 0 };
 	for (size_t i = 0; i < c->n_reporters; i++) {
@@ -265,7 +265,7 @@ int rho_cell_record(struct rho_play *c)
 	struct rho_metric *metric = rho_metrics_record(&c->metrics, c->step, &c->line, &c->names, &n);
 	rho_buf_add(&c->out.pending, c->line.at, c->line.len);
 	put_timing(c);
-	report(c, metric, n);
+	rho_cell_report(c, metric, n);
 	free(metric);
 	/* A record is written at once: whoever watches the file sees how the cell is doing. */
 	return rho_out_flush(&c->out, false, c->why) || rho_out_flush(&c->timing, false, c->why) ? RHO_EIO

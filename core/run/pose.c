@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../geometry/moments.h"
 #include "pose.h"
 
 /* ---- marks ---- */
@@ -19,7 +20,7 @@ void rho_marks_free(struct rho_marks *m)
 }
 
 /* Empties two sets at once: marks below `now` are in neither; now - 1 is the first, now the second. */
-static void marks_next(struct rho_marks *m)
+void rho_marks_next(struct rho_marks *m)
 {
 	if (m->now > UINT32_MAX - 2) {
 		memset(m->at, 0, m->n * sizeof *m->at);
@@ -30,7 +31,7 @@ static void marks_next(struct rho_marks *m)
 
 /* ---- lists ---- */
 
-static void lists_room(struct rho_lists *l, size_t n, bool incl)
+void rho_lists_room(struct rho_lists *l, size_t n, bool incl)
 {
 	if (n <= l->room)
 		return;
@@ -57,16 +58,17 @@ static int blame(struct rho_buf *why, const struct rho_instance *i, const char *
 static int check_legal(const struct rho_stage *s, const uint32_t *id, const size_t *off, size_t i,
                        size_t least, const char *slot, struct rho_marks *m, struct rho_buf *why)
 {
-	if (off[i + 1] < off[i] || off[i + 1] - off[i] < least || off[i + 1] - off[i] > m->n) {
+	size_t most = s->env_spec.max_legal ? s->env_spec.max_legal : m->n;
+	if (off[i + 1] < off[i] || off[i + 1] - off[i] < least || off[i + 1] - off[i] > most) {
 		blame(why, s->env, slot, i);
 		rho_buf_printf(
 			why,
 			"its list of legal actions runs from %zu to %zu; at least %zu and at most %zu ids "
 			"are possible",
-			off[i], off[i + 1], least, m->n);
+			off[i], off[i + 1], least, most);
 		return RHO_EBUG;
 	}
-	marks_next(m);
+	rho_marks_next(m);
 	for (size_t j = off[i]; j < off[i + 1]; j++) {
 		if (id[j] >= m->n || m->at[id[j]] == m->now) {
 			blame(why, s->env, slot, i);
@@ -94,15 +96,19 @@ void rho_pose_init(struct rho_pose *p, const struct rho_stage *s)
 	p->legal.off = rho_xcalloc(n + 1, sizeof *p->legal.off);
 	p->drawn.off = rho_xcalloc(n + 1, sizeof *p->drawn.off);
 	if (s->sampled.law != RHO_LAW_ALL)
-		lists_room(&p->drawn, n * s->sampled.max_k, true);
+		rho_lists_room(&p->drawn, n * s->sampled.max_k, true);
 	p->batch = (struct rho_batch){ .n = n, .k = s->spec.slate, .actions = s->actions, .lane = p->lane };
 	p->batch.x.n = n;
+	p->batch.row = rho_obs_has_row(s->env_spec.obs) ? p->row : NULL;
+	p->past.off = rho_xcalloc(n + 1, sizeof *p->past.off);
+	if (s->spec.history)
+		rho_lists_room(&p->past, n * s->spec.history, false);
 	if (s->sampled.wants & RHO_WANTS_QUERY) {
 		size_t d = s->spec.action_dim;
 		p->query = rho_xcalloc(n * d, sizeof *p->query);
 		p->query_mat = (struct rho_mat){ p->query, n, d, d };
 	}
-	if (s->env_spec.obs == RHO_OBS_F32) {
+	if (rho_obs_has_numbers(s->env_spec.obs)) {
 		p->x = rho_xcalloc(n * s->x_dim, sizeof *p->x);
 		p->x_mat = (struct rho_mat){ p->x, n, s->x_dim, s->x_dim };
 		p->batch.x.mat = &p->x_mat;
@@ -119,14 +125,38 @@ void rho_pose_free(struct rho_pose *p)
 	free(p->query);
 	lists_free(&p->legal);
 	lists_free(&p->drawn);
+	lists_free(&p->past);
 	*p = (struct rho_pose){ 0 };
+}
+
+/* Lane i of what the env says went before. */
+static int check_past(const struct rho_stage *s, const struct rho_obs *o, size_t i, const char *slot,
+                      struct rho_buf *why)
+{
+	size_t from = o->past_off[i], to = o->past_off[i + 1];
+	if (to < from || to - from > s->spec.history) {
+		blame(why, s->env, slot, i);
+		rho_buf_printf(why, "its past runs from %zu to %zu; at most %zu actions are possible", from,
+		               to, s->spec.history);
+		return RHO_EBUG;
+	}
+	for (size_t j = from; j < to; j++)
+		if (o->past[j] >= s->spec.n_actions) {
+			blame(why, s->env, slot, i);
+			rho_buf_printf(why, "action %u of its past does not exist: ids are 0 .. %zu",
+			               o->past[j], s->spec.n_actions - 1);
+			return RHO_EBUG;
+		}
+	return 0;
 }
 
 /* The context of one lane. */
 static int take_context(struct rho_pose *p, const struct rho_stage *s, const struct rho_obs *o, size_t i,
                         const char *slot, struct rho_buf *why)
 {
-	if (s->env_spec.obs == RHO_OBS_ROW) {
+	size_t n = s->env_spec.x_dim;
+	float *x;
+	if (rho_obs_has_row(s->env_spec.obs)) {
 		if (o->row[i] >= s->data->table[RHO_CONTEXTS].n) {
 			blame(why, s->env, slot, i);
 			rho_buf_printf(why, "context %u does not exist: the table has %zu rows", o->row[i],
@@ -137,14 +167,58 @@ static int take_context(struct rho_pose *p, const struct rho_stage *s, const str
 	}
 	if (!p->x)
 		return 0;
-	for (size_t j = 0; j < s->x_dim; j++)
-		if (!isfinite(o->x[i * s->x_dim + j])) {
+	for (size_t j = 0; j < n; j++)
+		if (!isfinite(o->x[i * n + j])) {
 			blame(why, s->env, slot, i);
 			rho_buf_printf(why, "number %zu of the observation is %g", j,
-			               (double)o->x[i * s->x_dim + j]);
+			               (double)o->x[i * n + j]);
 			return RHO_EBUG;
 		}
-	memcpy(p->x + i * s->x_dim, o->x + i * s->x_dim, s->x_dim * sizeof *p->x);
+	x = p->x + i * s->x_dim;
+	if (s->contexts) {
+		memcpy(x, s->contexts->at + p->row[i] * s->contexts->stride, s->contexts->cols * sizeof *x);
+		x += s->contexts->cols;
+	}
+	memcpy(x, o->x + i * n, n * sizeof *x);
+	return 0;
+}
+
+/* What the env says of each lane's episode so far. */
+static int take_past(struct rho_pose *p, const struct rho_stage *s, const struct rho_obs *o, const char *slot,
+                     struct rho_buf *why)
+{
+	size_t n = s->spec.lanes;
+	if (!o->past_off || o->past_off[0] || (!o->past && o->past_off[n])) {
+		blame(why, s->env, slot, 0);
+		rho_buf_str(why, !o->past_off     ? "past_off is not set, and it declared a history"
+		                 : o->past_off[0] ? "past_off[0] is not 0"
+		                                  : "past_off is set and past is not");
+		return RHO_EBUG;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (check_past(s, o, i, slot, why))
+			return RHO_EBUG;
+	memcpy(p->past.id, o->past, o->past_off[n] * sizeof *o->past);
+	memcpy(p->past.off, o->past_off, (n + 1) * sizeof *o->past_off);
+	p->batch.past = p->past.id;
+	p->batch.past_off = p->past.off;
+	return 0;
+}
+
+/* The features of a lane's legal actions, which were not there when the env was opened. */
+static int check_moved(const struct rho_stage *s, const struct rho_obs *o, size_t i, const char *slot,
+                       struct rho_buf *why)
+{
+	const struct rho_mat *m = s->actions.mat;
+	for (size_t j = o->legal_off[i]; j < o->legal_off[i + 1]; j++) {
+		struct rho_mat one = { m->at + o->legal[j] * m->stride, 1, m->cols, m->stride };
+		size_t row, col;
+		if (rho_rows_finite(&one, &row, &col))
+			continue;
+		blame(why, s->env, slot, i);
+		rho_buf_printf(why, "feature %zu of action %u is %g", col, o->legal[j], (double)one.at[col]);
+		return RHO_EBUG;
+	}
 	return 0;
 }
 
@@ -156,7 +230,15 @@ int rho_pose_take(struct rho_pose *p, const struct rho_stage *s, const struct rh
 		for (size_t i = 0; i < n; i++)
 			if (take_context(p, s, o, i, slot, why))
 				return RHO_EBUG;
+	if (s->spec.history && take_past(p, s, o, slot, why))
+		return RHO_EBUG;
 	p->has_legal = o->legal_off;
+	if (!p->has_legal && s->env_spec.max_legal) {
+		blame(why, s->env, slot, 0);
+		rho_buf_printf(why, "it gives no legal lists, and declared max_legal %zu",
+		               s->env_spec.max_legal);
+		return RHO_EBUG;
+	}
 	if (!p->has_legal)
 		return 0;
 	if (o->legal_off[0] || (!o->legal && o->legal_off[n])) {
@@ -166,9 +248,10 @@ int rho_pose_take(struct rho_pose *p, const struct rho_stage *s, const struct rh
 		return RHO_EBUG;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (check_legal(s, o->legal, o->legal_off, i, s->spec.slate, slot, m, why))
+		if (check_legal(s, o->legal, o->legal_off, i, s->spec.slate, slot, m, why) ||
+		    (s->env_spec.moving && check_moved(s, o, i, slot, why)))
 			return RHO_EBUG;
-	lists_room(&p->legal, o->legal_off[n], false);
+	rho_lists_room(&p->legal, o->legal_off[n], false);
 	memcpy(p->legal.id, o->legal, o->legal_off[n] * sizeof *o->legal);
 	memcpy(p->legal.off, o->legal_off, (n + 1) * sizeof *o->legal_off);
 	return 0;
@@ -190,7 +273,7 @@ static int check_drawn(const struct rho_stage *s, const struct rho_ask *ask, con
 		               l->off[i], l->off[i + 1], s->spec.slate, most);
 		return RHO_EBUG;
 	}
-	marks_next(m);
+	rho_marks_next(m);
 	for (size_t j = 0; ask->legal_off && j < legal; j++)
 		m->at[ask->legal[ask->legal_off[i] + j]] = m->now - 1;
 	for (size_t j = l->off[i]; j < l->off[i + 1]; j++) {
@@ -266,7 +349,7 @@ static int draw(struct rho_pose *p, const struct rho_stage *s, struct rho_ask *a
 	return 0;
 }
 
-static void use_lists(struct rho_pose *p, const struct rho_stage *s)
+void rho_pose_use_lists(struct rho_pose *p, const struct rho_stage *s)
 {
 	bool drawn = s->sampled.law != RHO_LAW_ALL;
 	p->batch.cand = drawn ? p->drawn.id : p->has_legal ? p->legal.id : NULL;
@@ -278,7 +361,7 @@ int rho_pose_draw(struct rho_pose *p, const struct rho_stage *s, const uint64_t 
                   struct rho_marks *m, struct rho_buf *why)
 {
 	struct rho_ask ask = {
-		.n = s->spec.lanes, .x = p->batch.x, .actions = s->actions, .lane = p->lane, .tick = tick
+		.n = s->spec.lanes, .x = p->batch.x, .actions = s->searched, .lane = p->lane, .tick = tick
 	};
 	int e = 0;
 	if (p->has_legal) {
@@ -287,7 +370,7 @@ int rho_pose_draw(struct rho_pose *p, const struct rho_stage *s, const uint64_t 
 	}
 	if (s->sampled.law != RHO_LAW_ALL)
 		e = draw(p, s, &ask, &p->drawn, step, m, why);
-	use_lists(p, s);
+	rho_pose_use_lists(p, s);
 	return e;
 }
 
@@ -303,7 +386,7 @@ static int last_candidates(struct rho_pose *led, const struct rho_stage *s, cons
 	struct rho_lists one = { .off = (size_t[2]){ 0, 0 } };
 	struct rho_ask ask = { .n = 1,
 		               .x = rho_slice(led->batch.x, i, 1),
-		               .actions = s->actions,
+		               .actions = s->searched,
 		               .lane = &lane,
 		               .tick = tick + i };
 	int e = 0;
@@ -315,7 +398,7 @@ static int last_candidates(struct rho_pose *led, const struct rho_stage *s, cons
 		ask.legal_off = legal_off;
 	}
 	if (s->sampled.law != RHO_LAW_ALL) {
-		lists_room(out, at + s->sampled.max_k, true);
+		rho_lists_room(out, at + s->sampled.max_k, true);
 		one.id = out->id + at;
 		one.incl = out->incl + at;
 		e = draw(led, s, &ask, &one, step, m, why);
@@ -323,9 +406,33 @@ static int last_candidates(struct rho_pose *led, const struct rho_stage *s, cons
 		return e;
 	}
 	out->off[i + 1] = at + (ask.legal_off ? legal_off[1] : m->n);
-	lists_room(out, out->off[i + 1], false);
+	rho_lists_room(out, out->off[i + 1], false);
 	for (size_t j = 0; j < out->off[i + 1] - at; j++)
 		out->id[at + j] = ask.legal_off ? ask.legal[j] : (uint32_t)j;
+	return 0;
+}
+
+/* Of lanes that ended what `last` says, if it says anything; of the others what is posed next. */
+static int led_past(struct rho_pose *led, const struct rho_pose *next, const struct rho_stage *s,
+                    const struct rho_obs *last, const uint8_t *end, struct rho_buf *why)
+{
+	struct rho_lists *out = &led->past;
+	for (size_t i = 0; i < s->spec.lanes; i++) {
+		const uint32_t *from = next->past.id + next->past.off[i];
+		size_t n = next->past.off[i + 1] - next->past.off[i];
+		if (end[i] != RHO_RUNNING && last->past_off) {
+			if (check_past(s, last, i, "step (last)", why))
+				return RHO_EBUG;
+			from = last->past + last->past_off[i];
+			n = last->past_off[i + 1] - last->past_off[i];
+		} else if (end[i] != RHO_RUNNING) {
+			n = 0;
+		}
+		memcpy(out->id + out->off[i], from, n * sizeof *from);
+		out->off[i + 1] = out->off[i] + n;
+	}
+	led->batch.past = out->id;
+	led->batch.past_off = out->off;
 	return 0;
 }
 
@@ -342,6 +449,8 @@ int rho_pose_led(struct rho_pose *led, const struct rho_pose *next, const struct
 	for (size_t i = 0; i < s->spec.lanes; i++)
 		if (end[i] != RHO_RUNNING && take_context(led, s, last, i, "step (last)", why))
 			return RHO_EBUG;
+	if (s->spec.history && led_past(led, next, s, last, end, why))
+		return RHO_EBUG;
 	for (size_t i = 0; i < s->spec.lanes && (drawn || led->has_legal); i++) {
 		size_t from = next->batch.cand_off ? next->batch.cand_off[i] : 0,
 		       n = rho_n_cand(&next->batch, i);
@@ -353,14 +462,14 @@ int rho_pose_led(struct rho_pose *led, const struct rho_pose *next, const struct
 				return e;
 			continue;
 		}
-		lists_room(out, at + n, drawn);
+		rho_lists_room(out, at + n, drawn);
 		for (size_t j = 0; j < n; j++)
 			out->id[at + j] = rho_cand(&next->batch, i, j);
 		if (drawn)
 			memcpy(out->incl + at, next->batch.incl + from, n * sizeof *out->incl);
 		out->off[i + 1] = at + n;
 	}
-	use_lists(led, s);
+	rho_pose_use_lists(led, s);
 	return 0;
 }
 
@@ -451,85 +560,4 @@ int rho_check_choice(const struct rho_stage *s, const struct rho_batch *b, const
 			if (check_action(s, b, i, p, c, at, why))
 				return RHO_EBUG;
 	return 0;
-}
-
-/* ---- in a checkpoint ---- */
-
-static void save_lists(const struct rho_lists *l, size_t lanes, struct rho_buf *b)
-{
-	rho_pack_bytes(b, l->off, (lanes + 1) * sizeof *l->off);
-	rho_pack_bytes(b, l->id, l->off[lanes] * sizeof *l->id);
-	rho_pack_bytes(b, l->incl, l->incl ? l->off[lanes] * sizeof *l->incl : 0);
-}
-
-/* Lists of `least` .. `most` known and distinct ids a lane, as those that were saved had been found. */
-static bool lists_sound(const struct rho_lists *l, size_t lanes, size_t least, size_t most,
-                        struct rho_marks *m)
-{
-	for (size_t i = 0; i < lanes; i++) {
-		size_t n = l->off[i + 1] - l->off[i];
-		if (n < least || n > most)
-			return false;
-		marks_next(m);
-		for (size_t j = l->off[i]; j < l->off[i + 1]; j++) {
-			if (l->id[j] >= m->n || m->at[l->id[j]] == m->now)
-				return false;
-			m->at[l->id[j]] = m->now;
-			if (l->incl && !(isnan(l->incl[j]) || (l->incl[j] > 0 && l->incl[j] <= 1)))
-				return false;
-		}
-	}
-	return true;
-}
-
-static void load_lists(struct rho_lists *l, const struct rho_stage *s, size_t most, bool incl,
-                       struct rho_unpack *u)
-{
-	size_t lanes = s->spec.lanes;
-	struct rho_marks m;
-	rho_unpack_into(u, l->off, (lanes + 1) * sizeof *l->off);
-	if (u->bad || l->off[0] || l->off[lanes] > u->left)
-		u->bad = true;
-	for (size_t i = 0; i < lanes && !u->bad; i++)
-		u->bad = l->off[i + 1] < l->off[i];
-	if (!u->bad) {
-		lists_room(l, l->off[lanes], incl);
-		rho_unpack_into(u, l->id, l->off[lanes] * sizeof *l->id);
-		rho_unpack_into(u, l->incl, incl ? l->off[lanes] * sizeof *l->incl : 0);
-	}
-	rho_marks_init(&m, s->spec.n_actions);
-	u->bad = u->bad || !lists_sound(l, lanes, s->spec.slate, most, &m);
-	rho_marks_free(&m);
-	if (u->bad) /* others go on from here */
-		memset(l->off, 0, (lanes + 1) * sizeof *l->off);
-}
-
-void rho_pose_save(const struct rho_pose *p, const struct rho_stage *s, struct rho_buf *b)
-{
-	size_t n = s->spec.lanes;
-	rho_pack_bytes(b, p->row, n * sizeof *p->row);
-	rho_pack_bytes(b, p->x, p->x ? n * s->x_dim * sizeof *p->x : 0);
-	rho_pack_u64(b, p->has_legal);
-	if (p->has_legal)
-		save_lists(&p->legal, n, b);
-	if (s->sampled.law != RHO_LAW_ALL)
-		save_lists(&p->drawn, n, b);
-}
-
-bool rho_pose_load(struct rho_pose *p, const struct rho_stage *s, struct rho_unpack *u)
-{
-	size_t n = s->spec.lanes, contexts = s->data ? s->data->table[RHO_CONTEXTS].n : 0;
-	rho_unpack_into(u, p->row, n * sizeof *p->row);
-	for (size_t i = 0; i < n && s->env_spec.obs == RHO_OBS_ROW && !u->bad; i++)
-		u->bad = p->row[i] >= contexts;
-	rho_unpack_into(u, p->x, p->x ? n * s->x_dim * sizeof *p->x : 0);
-	for (size_t i = 0; p->x && i < n * s->x_dim && !u->bad; i++)
-		u->bad = !isfinite(p->x[i]);
-	p->has_legal = rho_unpack_u64(u);
-	if (p->has_legal)
-		load_lists(&p->legal, s, s->spec.n_actions, false, u);
-	if (s->sampled.law != RHO_LAW_ALL)
-		load_lists(&p->drawn, s, s->sampled.max_k, true, u);
-	use_lists(p, s);
-	return !u->bad;
 }

@@ -15,13 +15,14 @@ struct rho_lists { /* ids of all lanes, end to end */
 
 struct rho_pose {
 	struct rho_batch batch; /* points into what follows */
-	uint32_t *row;          /* (lanes) RHO_OBS_ROW; else zeros */
-	float *x;               /* (lanes, x_dim) RHO_OBS_F32; else NULL */
+	uint32_t *row;          /* (lanes) of the contexts table; zeros where the env shows none */
+	float *x;               /* (lanes, x_dim) where the env shows numbers of its own; else NULL */
 	struct rho_mat x_mat;
 	uint32_t *lane; /* (lanes) 0, 1, ... */
 	bool has_legal; /* `legal` holds the env's lists; else every action is legal */
 	struct rho_lists legal;
 	struct rho_lists drawn; /* the sampler's; unused where the law is RHO_LAW_ALL */
+	struct rho_lists past;  /* of the episodes so far; unused where the env has no history */
 	float *query;           /* (lanes, action_dim) what the agent looks for; NULL: no sampler asks */
 	struct rho_mat query_mat;
 };
@@ -62,7 +63,13 @@ int rho_check_choice(const struct rho_stage *, const struct rho_batch *, const s
 void rho_pose_save(const struct rho_pose *, const struct rho_stage *, struct rho_buf *);
 bool rho_pose_load(struct rho_pose *, const struct rho_stage *, struct rho_unpack *);
 
+/* What the two files of a pose share: room for n ids; the batch's candidates are those that hold now. */
+void rho_lists_room(struct rho_lists *, size_t n, bool incl);
+void rho_pose_use_lists(struct rho_pose *, const struct rho_stage *);
+
 void rho_marks_init(struct rho_marks *, size_t n);
+/* Empties two sets at once: marks below `now` are in neither; now - 1 is the first, now the second. */
+void rho_marks_next(struct rho_marks *);
 void rho_marks_free(struct rho_marks *);
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eval.h"
 #include "prepare.h"
-#include "stage.h"
 #include "workers.h"
 
 struct attempt { /* one arm, in a child */
@@ -34,6 +34,16 @@ static void show(void *arg)
 	rho_progress_step(a->p->progress, a->what, done);
 }
 
+static int rehearse_evals(const struct attempt *a, const struct rho_world *world, struct rho_stage *stage,
+                          struct rho_store *store, struct rho_buf *out)
+{
+	struct rho_cell_spec spec = { .run = a->p->plan->run,
+		                      .eval = a->arm->eval,
+		                      .n_evals = a->arm->n_evals };
+	memcpy(spec.role, a->arm->role, sizeof spec.role);
+	return rho_evals_rehearse(&spec, world, stage, store, out);
+}
+
 /* In the child: 0, or the kind of the role at fault, with its sentence in out. */
 static int attempt(void *arg, struct rho_buf *out)
 {
@@ -57,6 +67,8 @@ static int attempt(void *arg, struct rho_buf *out)
 	if (!a->rehearse)
 		return rho_stage_features(&stage, &world, a->arm->role, store, p->actions_only, out);
 	fault = rho_stage_open(&stage, &world, a->arm->role, &p->plan->run, store, NULL, out);
+	if (!fault)
+		fault = rehearse_evals(a, &world, &stage, store, out);
 	if (!fault && stage.sampled.law == RHO_LAW_ALL && stage.actions.mat && !stage.env_spec.action_mat)
 		a->page->scanned = stage.actions.n * stage.actions.mat->cols * sizeof *stage.actions.mat->at;
 	return fault;

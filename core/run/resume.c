@@ -6,6 +6,7 @@
 
 #include "../base/digest.h"
 #include "cell_impl.h"
+#include "eval.h"
 
 enum { MOST_SAVED = 3 };
 
@@ -45,7 +46,7 @@ static char *path_of(const struct rho_play *c, const char *file)
 static int flush(struct rho_play *c)
 {
 	return rho_out_flush(&c->out, true, c->why) || rho_out_flush(&c->timing, true, c->why) ||
-	                       rho_out_flush(&c->log, true, c->why)
+	                       rho_out_flush(&c->log, true, c->why) || rho_evals_flush(c, true)
 	               ? RHO_EIO
 	               : 0;
 }
@@ -66,6 +67,7 @@ int rho_cell_save(struct rho_play *c)
 	rho_pack_bytes(&host, c->tick, c->stage.spec.lanes * sizeof *c->tick);
 	rho_metrics_save(&c->metrics, &host);
 	rho_pose_save(c->now, &c->stage, &host);
+	rho_evals_save(c, &host);
 	path = path_of(c, "checkpoint");
 	if (rho_checkpoint_write(path, c->spec->id, list, saved(c, list), &host, c->why))
 		e = RHO_EIO;
@@ -77,7 +79,8 @@ int rho_cell_save(struct rho_play *c)
 	return e;
 }
 
-/* Opens the three files at the lengths given. 0; 1 when one is shorter (none is then open); -1. */
+/* Opens the three files at the lengths given, and those of the evaluations. 0; 1 when one is shorter (none is
+ * then open); -1. */
 static int open_outs(struct rho_play *c, const uint64_t length[3])
 {
 	const struct {
@@ -99,6 +102,7 @@ static int open_outs(struct rho_play *c, const uint64_t length[3])
 			               path, (unsigned long long)length[i]);
 		free(path);
 	}
+	e = e ? e : rho_evals_open_logs(c);
 	for (size_t i = 0; i < 3 && e; i++)
 		rho_out_close(all[i].out);
 	return e;
@@ -111,6 +115,7 @@ static int start_over(struct rho_play *c)
 	if (c->why->len)
 		fprintf(rho_cell_log(c), "warning: %s\nwarning: the cell starts over\n", c->why->at);
 	rho_buf_clear(c->why);
+	rho_evals_forget(c);
 	rho_metrics_free(&c->metrics);
 	rho_metrics_init(&c->metrics, c->stage.oracle, group);
 	memset(c->tick, 0, c->stage.spec.lanes * sizeof *c->tick);
@@ -153,7 +158,8 @@ static bool unpack(struct rho_play *c, const struct rho_checkpoint *point, uint6
 	if (c->step >= c->spec->run.steps + c->stage.spec.lanes || !isfinite(c->seconds_before) ||
 	    c->seconds_before < 0)
 		u.bad = true;
-	if (rho_metrics_load(&c->metrics, &u) && rho_pose_load(c->now, &c->stage, &u) && !u.left)
+	if (rho_metrics_load(&c->metrics, &u) && rho_pose_load(c->now, &c->stage, &u) &&
+	    rho_evals_load(c, &u) && !u.left)
 		return true;
 	rho_buf_str(c->why, "the checkpoint's own part does not fit this cell");
 	return false;

@@ -150,18 +150,37 @@ static int env_sound(const struct rho_stage *s, struct rho_buf *why)
 	else if (!e->slate || e->slate > e->n_actions)
 		rho_buf_printf(why, "%s: a slate of %zu among %zu actions; 1 .. %zu are possible", label,
 		               e->slate, e->n_actions, e->n_actions);
-	else if (e->obs > RHO_OBS_ROW || (e->obs == RHO_OBS_F32 && !e->x_dim))
+	else if (e->obs > RHO_OBS_ROW_F32 || (rho_obs_has_numbers(e->obs) && !e->x_dim))
 		rho_buf_printf(why, "%s, open: declares observations of kind %u with %zu numbers", label,
 		               e->obs, e->x_dim);
-	else if (e->obs == RHO_OBS_ROW && !(s->data && s->data->table[RHO_CONTEXTS].n))
+	else if (rho_obs_has_row(e->obs) && !(s->data && s->data->table[RHO_CONTEXTS].n))
 		rho_buf_printf(why, "%s observes rows of the table `contexts`, and the experiment has none",
 		               label);
 	else if (!isfinite(e->reward_lo) || !isfinite(e->reward_hi) || e->reward_lo > e->reward_hi)
 		rho_buf_printf(why, "%s, open: declares rewards within %g .. %g", label, (double)e->reward_lo,
 		               (double)e->reward_hi);
+	else if (e->max_legal > e->n_actions || (e->max_legal && e->max_legal < e->slate))
+		rho_buf_printf(why, "%s, open: says at most %zu actions are legal; %zu .. %zu are possible",
+		               label, e->max_legal, e->slate, e->n_actions);
+	else if (e->moving && (!e->action_mat || !e->max_legal || e->history))
+		rho_buf_printf(why, "%s, open: its actions move, %s", label,
+		               e->history ? "and what ids stood for is not told by `past`"
+		                          : "and it gives no action_mat, or no max_legal, for them");
 	else if (e->action_mat)
 		own_matrix_sound(e, label, why);
 	return why->len ? RHO_ENV : 0;
+}
+
+/* The rows of the tables, as far as they have features. */
+static void given_features(const struct rho_stage *s, struct rho_env_spec *e)
+{
+	const struct rho_stage *f = s->lent ? s->lent : s;
+	e->actions.mat = f->action_emb.mat.at ? &f->action_emb.mat : f->action_own.at ? &f->action_own : NULL;
+	e->contexts.mat = f->context_emb.mat.at ? &f->context_emb.mat
+	                  : f->context_own.at   ? &f->context_own
+	                                        : NULL;
+	e->actions.n = s->data ? s->data->table[RHO_ACTIONS].n : 0;
+	e->contexts.n = s->data ? s->data->table[RHO_CONTEXTS].n : 0;
 }
 
 static int open_env(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
@@ -180,6 +199,7 @@ static int open_env(struct rho_stage *s, struct rho_world *w, const struct rho_r
 		.slate = 1,
 		.horizon = 1,
 	};
+	given_features(s, &s->env_spec);
 	rho_call_begin(s->env, "open", 0, true);
 	e = rho_call_end(s->env, env->open(&s->env->ctx, s->env->self, &s->env_spec), why);
 	s->env->opened = !e;
@@ -228,19 +248,14 @@ static int open_codes(struct rho_stage *s, struct rho_stage *own, struct rho_wor
 static void choose_features(struct rho_stage *s)
 {
 	const struct rho_env_spec *e = &s->env_spec;
-	const struct rho_stage *f = s->lent ? s->lent : s;
-	s->actions = (struct rho_rows){ .n = e->n_actions };
-	if (e->action_mat)
-		s->actions.mat = e->action_mat;
-	else if (f->action_emb.mat.at)
-		s->actions.mat = &f->action_emb.mat;
-	else if (f->action_own.at)
-		s->actions.mat = &f->action_own;
-	if (e->obs == RHO_OBS_ROW)
-		s->contexts = f->context_emb.mat.at ? &f->context_emb.mat
-		              : f->context_own.at   ? &f->context_own
-		                                    : NULL;
-	s->x_dim = e->obs == RHO_OBS_F32 ? e->x_dim : s->contexts ? s->contexts->cols : 0;
+	s->actions =
+		(struct rho_rows){ .mat = e->action_mat ? e->action_mat : e->actions.mat, .n = e->n_actions };
+	s->searched = s->actions;
+	if (e->moving)
+		s->searched.mat = NULL;
+	if (rho_obs_has_row(e->obs))
+		s->contexts = e->contexts.mat;
+	s->x_dim = (s->contexts ? s->contexts->cols : 0) + (rho_obs_has_numbers(e->obs) ? e->x_dim : 0);
 }
 
 static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
@@ -248,7 +263,7 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 {
 	struct rho_sampler_spec spec = { .n_actions = s->env_spec.n_actions,
 		                         .x_dim = s->x_dim,
-		                         .actions = s->actions,
+		                         .actions = s->searched,
 		                         .lanes = (size_t)run->lanes,
 		                         .slate = s->env_spec.slate };
 	const struct rho_sampler *sampler;
@@ -275,6 +290,11 @@ static int open_sampler(struct rho_stage *s, struct rho_world *w, const struct r
 	else if (s->sampled.wants & ~(uint32_t)RHO_WANTS_QUERY)
 		rho_buf_printf(why, "%s, open: wants %#x, and the host knows only %#x", s->sampler->label,
 		               s->sampled.wants, (unsigned)RHO_WANTS_QUERY);
+	else if (s->sampled.wants & RHO_WANTS_QUERY && s->env_spec.moving)
+		rho_buf_printf(why,
+		               "sampler %s searches among the actions' features, and those of env %s change "
+		               "from decision to decision; use the sampler `uniform`, or none",
+		               name_of(&role[RHO_SAMPLER]), name_of(&role[RHO_ENV]));
 	else if (s->sampled.wants & RHO_WANTS_QUERY && !s->actions.mat)
 		rho_buf_printf(why,
 		               "sampler %s searches among the actions' features, and there are none: add an "
@@ -297,7 +317,7 @@ static int agent_served(const struct rho_stage *s, const struct rho_role role[RH
 {
 	uint32_t needs = role[RHO_AGENT].module->plugin.agent->flags;
 	const char *agent = name_of(&role[RHO_AGENT]), *env = name_of(&role[RHO_ENV]);
-	if (needs & RHO_NEEDS_X && !s->x_dim && s->env_spec.obs == RHO_OBS_ROW)
+	if (needs & RHO_NEEDS_X && !s->x_dim && rho_obs_has_row(s->env_spec.obs))
 		rho_buf_printf(
 			why,
 			"agent %s needs contexts as numbers, and those of this dataset are not: add an "
@@ -310,6 +330,11 @@ static int agent_served(const struct rho_stage *s, const struct rho_role role[RH
 		               "agent %s needs action features, and there are none: add an [encoder] for the "
 		               "actions' text, or use a dataset with a column `features`",
 		               agent);
+	else if (needs & RHO_KEEPS_ACTIONS && s->env_spec.moving)
+		rho_buf_printf(why,
+		               "agent %s remembers what each action was worth, and the actions of env %s are "
+		               "others at each decision; use an agent that learns from features alone",
+		               agent, env);
 	else if (s->env_spec.slate > 1 && !(needs & RHO_DOES_SLATES))
 		rho_buf_printf(why, "agent %s picks one action a decision, and env %s wants %zu", agent, env,
 		               s->env_spec.slate);
@@ -322,8 +347,9 @@ static int agent_served(const struct rho_stage *s, const struct rho_role role[RH
 	return why->len ? RHO_AGENT : 0;
 }
 
+/* `trained`: see rho_stage_open_as. */
 static int open_agent(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
-                      const struct rho_run *run, struct rho_buf *why)
+                      const struct rho_run *run, const struct rho_spec *trained, struct rho_buf *why)
 {
 	const struct rho_agent *agent = role[RHO_AGENT].module->plugin.agent;
 	const struct rho_env_spec *env = &s->env_spec;
@@ -336,10 +362,15 @@ static int open_agent(struct rho_stage *s, struct rho_world *w, const struct rho
 		.action_dim = s->actions.mat ? s->actions.mat->cols : 0,
 		.lanes = (size_t)run->lanes,
 		.slate = env->slate,
-		.max_cand = s->sampled.law == RHO_LAW_ALL ? env->n_actions : s->sampled.max_k,
-		.reward_lo = env->reward_lo,
-		.reward_hi = env->reward_hi,
-		.horizon = env->horizon,
+		.max_cand = s->sampled.law != RHO_LAW_ALL ? s->sampled.max_k
+		            : env->max_legal              ? env->max_legal
+		                                          : env->n_actions,
+		.history = env->history,
+		.moving = env->moving,
+		.data = s->data,
+		.reward_lo = trained ? trained->reward_lo : env->reward_lo,
+		.reward_hi = trained ? trained->reward_hi : env->reward_hi,
+		.horizon = trained ? trained->horizon : env->horizon,
 	};
 	s->agent = rho_instance_new(w, role[RHO_AGENT].module, role[RHO_AGENT].table, 0, why);
 	if (!s->agent)
@@ -359,6 +390,13 @@ int rho_stage_open(struct rho_stage *s, struct rho_world *w, const struct rho_ro
                    const struct rho_run *run, struct rho_store *store, struct rho_stage *shared,
                    struct rho_buf *why)
 {
+	return rho_stage_open_as(s, w, role, run, store, shared, NULL, why);
+}
+
+int rho_stage_open_as(struct rho_stage *s, struct rho_world *w, const struct rho_role role[RHO_N_ROLES],
+                      const struct rho_run *run, struct rho_store *store, struct rho_stage *shared,
+                      const struct rho_spec *trained, struct rho_buf *why)
+{
 	int fault;
 	*s = (struct rho_stage){ 0 };
 	fault = shared ? borrow(s, w, role, store, shared, why) : features(s, w, role, store, false, why);
@@ -373,7 +411,7 @@ int rho_stage_open(struct rho_stage *s, struct rho_world *w, const struct rho_ro
 	if (!fault)
 		fault = open_sampler(s, w, role, run, why);
 	if (!fault)
-		fault = open_agent(s, w, role, run, why);
+		fault = open_agent(s, w, role, run, trained, why);
 	if (fault)
 		rho_stage_close(s);
 	return fault;

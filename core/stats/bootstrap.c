@@ -12,7 +12,7 @@
 static const struct rho_rng key = { { 0x243f6a8885a308d3u, 0x13198a2e03707344u, 0xa4093822299f31d0u,
 	                              0x082efa98ec4e6c89u } };
 
-enum purpose { FOR_MEAN = 1, FOR_IQM, FOR_BETTER, FOR_PAIRS };
+enum purpose { FOR_MEAN = 1, FOR_IQM, FOR_BETTER, FOR_PAIRS, FOR_COUNTS };
 
 /* Share of the bootstrap distribution to leave out on each side. */
 static double tail(enum rho_boot kind, size_t n, double level)
@@ -234,4 +234,32 @@ struct rho_interval rho_boot_spearman(const double *x, const double *y, size_t n
                                       uint64_t resamples)
 {
 	return boot_pairs(x, y, n, true, level, resamples);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+struct rho_interval rho_boot_counts(size_t n, double level, uint64_t resamples,
+                                    double (*of)(void *arg, const uint32_t *count), void *arg)
+{
+	struct rho_rng rng = rho_fork(&key, FOR_COUNTS, n);
+	struct rho_interval out = { NAN, NAN };
+	if (n < 2)
+		return out;
+	uint32_t *count = rho_xcalloc(n, sizeof *count);      /* (n) */
+	double *stat = rho_xmalloc(resamples * sizeof *stat); /* (resamples) */
+	for (uint64_t b = 0; b < resamples; b++) {
+		draw(&rng, count, n, 1);
+		stat[b] = of(arg, count);
+	}
+	qsort(stat, resamples, sizeof *stat, by_size);
+	uint64_t skip = (uint64_t)((1 - level) / 2 * (double)resamples);
+	skip = skip < (resamples - 1) / 2 ? skip : (resamples - 1) / 2;
+	out = (struct rho_interval){ stat[skip], stat[resamples - 1 - skip] };
+	free(count);
+	free(stat);
+	return out;
 }

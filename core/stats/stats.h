@@ -84,6 +84,11 @@ struct rho_interval rho_boot_pearson(const double *x, const double *y, size_t n,
 struct rho_interval rho_boot_spearman(const double *x, const double *y, size_t n, double level,
                                       uint64_t resamples);
 
+/* Of any statistic of n things, `of`(arg, count) where thing i is taken count[i] times, n in all: the percentile
+ * interval by order statistics, so that the statistic may be INFINITY. NaN when n < 2. */
+struct rho_interval rho_boot_counts(size_t n, double level, uint64_t resamples,
+                                    double (*of)(void *arg, const uint32_t *count), void *arg);
+
 /* test.c */
 
 /* Probability of improvement: the chance that a run of x lies above a run of y, ties counting one half,

@@ -9,6 +9,10 @@
  *   cells/ID/provenance.json   modules with SHA-256, versions, CPU
  *   cells/ID/metrics.jsonl     {"step": n, "reward": x, ...}: means over the decisions since the
  *                              last record; the same bytes on every run of the cell
+ *                          {"step": n, "eval": NAME, "NAME.reward": x, ...}: an evaluation, made when
+ *                              that many decisions of training were
+ *   cells/ID/eval-NAME.jsonl   {"step": n, "episode": i, "context": row, "return": x, "reward": x,
+ *                              "length": n, "end": "terminated"}: the episodes of evaluations that log
  *   cells/ID/timing.jsonl      {"step": n, "decision_us": x, ...}: differs from run to run
  *   cells/ID/log.csv           decisions with propensities, when [run] log asks
  *   cells/ID/checkpoint        the latest, checksummed
@@ -61,7 +65,8 @@ int rho_status_read(const char *cell_dir, struct rho_result_cell *out, struct rh
 
 /* One metric of one cell, from metrics.jsonl, or timing.jsonl when it is not there. `step` and
  * `value` (n) are the caller's to free: one entry a record of that file, in order, NaN where a record
- * has no such value (a group that its window did not see). A last line that was cut short is passed
+ * has no such value (a group that its window did not see); of a metric of an evaluation, one entry for each
+ * time it was made. A last line that was cut short is passed
  * over unless the cell is DONE. 0; 1 when the cell never recorded it; -1 with why (file and line). */
 int rho_results_series(const struct rho_results *, size_t cell, const char *metric,
                        uint64_t **step, double **value, size_t *n, struct rho_buf *why);

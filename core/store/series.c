@@ -12,7 +12,7 @@
 
 #define MOST_NAMES 4096
 
-enum { BAD = -1, HAS_STEP = 1, HAS_VALUE = 2 };
+enum { BAD = -1, HAS_STEP = 1, HAS_VALUE = 2, OF_EVAL = 4 };
 
 struct record { /* what one line gave */
 	uint64_t step;
@@ -74,7 +74,8 @@ static bool number(const char *p, const char *end, double *out)
 	return stop == end && isfinite(*out);
 }
 
-/* One line at [p, end), where *end is '\n' or NUL. BAD, or HAS_STEP | HAS_VALUE as far as it has them. */
+/* One line at [p, end), where *end is '\n' or NUL. BAD, or HAS_STEP | HAS_VALUE as far as it has them, and
+ * OF_EVAL where it is an evaluation's. */
 static int scan(const char *p, const char *end, const char *metric, size_t len, struct record *out)
 {
 	int got = 0;
@@ -97,6 +98,8 @@ static int scan(const char *p, const char *end, const char *metric, size_t len, 
 			if (!whole(value, stop, &out->step))
 				return BAD;
 			got |= HAS_STEP;
+		} else if (close - key == 4 && !memcmp(key, "eval", 4) && *value == '"') {
+			got |= OF_EVAL;
 		} else if (out->key) {
 			out->key(out->arg, key, (size_t)(close - key));
 		} else if ((size_t)(close - key) == len && !memcmp(key, metric, len)) {
@@ -124,6 +127,8 @@ static int parse(const char *p, const char *end, const char *metric, struct reco
 		if (!strcmp(key, "step") && json_is_integer(v) && json_integer_value(v) >= 0) {
 			out->step = (uint64_t)json_integer_value(v);
 			got |= HAS_STEP;
+		} else if (!strcmp(key, "eval") && json_is_string(v)) {
+			got |= OF_EVAL;
 		} else if (out->key) {
 			out->key(out->arg, key, strlen(key));
 		} else if (!strcmp(key, metric)) {
@@ -155,14 +160,28 @@ static void append(struct series *s, uint64_t step, double value)
 	s->value[s->n++] = value;
 }
 
-/* Goes through a file's records; `s` gets their values of `metric` (NULL: only names are wanted). 0, or -1
- * with why. */
-static int read_records(const char *path, bool done, const char *metric, struct record *rec, struct series *s,
-                        struct rho_buf *why)
+/* Adds a record to its series: the training's, or that of an evaluation that has the metric. False when it
+ * does not come after the one before it there. */
+static bool add(struct series s[2], const struct record *rec, int got)
+{
+	struct series *to = &s[(got & OF_EVAL) != 0];
+	if (got & OF_EVAL && !(got & HAS_VALUE))
+		return true;
+	if (to->n && rec->step <= to->step[to->n - 1])
+		return false;
+	to->seen |= (got & HAS_VALUE) != 0;
+	append(to, rec->step, rec->value);
+	return true;
+}
+
+/* Goes through a file's records; s gets their values of `metric` (NULL: only names are wanted), the
+ * training's and an evaluation's apart. 0, or -1 with why. */
+static int read_records(const char *path, bool done, const char *metric, struct record *rec,
+                        struct series s[2], struct rho_buf *why)
 {
 	struct rho_buf text = { 0 };
 	size_t line = 0, len = metric ? strlen(metric) : 0;
-	int rc = 0;
+	int rc = 0, was = 0;
 	if (rho_file_read(path, 0, &text, why)) {
 		rho_buf_free(&text);
 		return -1;
@@ -183,14 +202,14 @@ static int read_records(const char *path, bool done, const char *metric, struct 
 		if (got == BAD || !(got & HAS_STEP)) {
 			rho_buf_printf(why, "%s:%zu is not a record with a step", path, line);
 			rc = -1;
-		} else if (line > 1 && rec->step <= before) {
+		} else if ((line > 1 &&
+		            (rec->step < before || (rec->step == before && !((got | was) & OF_EVAL)))) ||
+		           (metric && !add(s, rec, got))) {
 			rho_buf_printf(why, "%s:%zu has step %llu after step %llu", path, line,
 			               (unsigned long long)rec->step, (unsigned long long)before);
 			rc = -1;
-		} else if (metric) {
-			s->seen |= (got & HAS_VALUE) != 0;
-			append(s, rec->step, rec->value);
 		}
+		was = got;
 	}
 	rho_buf_free(&text);
 	return rc;
@@ -209,21 +228,27 @@ int rho_results_series(const struct rho_results *res, size_t cell, const char *m
 	bool done = res->cell[cell].state == RHO_CELL_DONE;
 	for (size_t f = 0; f < 2; f++) {
 		char *path = file_of(res, cell, f);
-		struct series s = { 0 };
+		struct series s[2] = { { 0 }, { 0 } };
 		struct record rec = { 0 };
+		size_t which;
 		int rc = 0;
 		/* timing.jsonl may be missing; metrics.jsonl too, before a cell's first record */
 		if (!access(path, F_OK) || (done && !f))
-			rc = read_records(path, done, metric, &rec, &s, why);
+			rc = read_records(path, done, metric, &rec, s, why);
 		free(path);
-		if (!rc && s.seen) {
-			*step = s.step;
-			*value = s.value;
-			*n = s.n;
+		which = s[0].seen ? 0 : 1;
+		if (!rc && s[which].seen) {
+			*step = s[which].step;
+			*value = s[which].value;
+			*n = s[which].n;
+			free(s[!which].step);
+			free(s[!which].value);
 			return 0;
 		}
-		free(s.step);
-		free(s.value);
+		for (size_t i = 0; i < 2; i++) {
+			free(s[i].step);
+			free(s[i].value);
+		}
 		if (rc)
 			return rc;
 	}

@@ -6,7 +6,7 @@
 
 #define RHO_MAGIC     0x016f6872u   /* "rho\1" in memory on a little-endian machine */
 #define RHO_ABI_MAJOR 0             /* while it is 0, the minor must match exactly too */
-#define RHO_ABI_MINOR 2
+#define RHO_ABI_MINOR 3
 #define RHO_EXPORT    __attribute__((visibility("default")))
 
 enum rho_kind {

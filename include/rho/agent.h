@@ -2,14 +2,21 @@
 #pragma once
 #include "host.h"
 
+struct rho_data;                /* dataset.h */
+
 struct rho_spec {               /* what the agent is up against; fixed for its life */
 	size_t   n_actions;     /* ids 0 .. n_actions - 1                    */
 	size_t   x_dim, action_dim;     /* 0: there are none                 */
 	size_t   lanes;         /* episodes running side by side; most decisions a batch */
 	size_t   slate;         /* actions wanted per decision               */
 	size_t   max_cand;      /* most candidates a decision; n_actions where all are */
+	size_t   history;       /* most entries of rho_batch.past a decision; 0: there are none */
 	float    reward_lo, reward_hi;
 	uint64_t horizon;       /* steps per episode; 1: a bandit; 0: unknown */
+	/* What an id stands for, and its features, hold for one decision only (rho_env_spec.moving): agents
+	 * with RHO_KEEPS_ACTIONS are refused. */
+	bool     moving;
+	const struct rho_data *data;    /* the dataset's tables; NULL: there is none */
 };
 
 enum rho_batch_flag { RHO_GREEDY = 1u << 0 };   /* exploit only */
@@ -23,6 +30,11 @@ struct rho_batch {              /* n decisions to take; views last until the cal
 	const float    *incl;   /* beside cand, the sampler's inclusion probabilities; or NULL */
 	const uint32_t *lane;   /* n                                         */
 	uint32_t flags;         /* enum rho_batch_flag                       */
+	const uint32_t *row;    /* n: which rows of the dataset's contexts these are; NULL: none are */
+	/* Actions of each decision's episode so far, as its env tells them, oldest first, end to end: the last
+	 * spec.history at most. past_off: n + 1 offsets; NULL: the env tells none. */
+	const uint32_t *past;
+	const size_t   *past_off;
 };
 
 struct rho_choice {             /* the host's buffers, to be filled */
@@ -49,6 +61,7 @@ enum rho_agent_flag {           /* rho_agent.flags: what it needs and can do */
 	RHO_NEEDS_FEATURES = 1u << 1,   /* action features                   */
 	RHO_DOES_SLATES    = 1u << 2,   /* k > 1                             */
 	RHO_DOES_EPISODES  = 1u << 3,   /* uses feedback.next                */
+	RHO_KEEPS_ACTIONS  = 1u << 4,   /* remembers something by action id: not for ids that move */
 };
 
 struct rho_agent {              /* only act is required */

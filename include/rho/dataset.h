@@ -1,7 +1,7 @@
 /* rho/dataset.h: a dataset yields tables of typed, named columns. It never steps.
  * Names that environments look for (a dataset may add columns of its own):
  *   actions   text STR, id STR, title STR, category LABEL, price F64, rating F64, features F32S
- *   contexts  text STR, id STR, group LABEL, split LABEL, features F32S
+ *   contexts  text STR, id STR, group LABEL, split LABEL, features F32S, answer STR, solution STR
  *   links     context ROW, action ROW, weight F64 (absent: 1), time I64, group LABEL, split LABEL
  *   log       context ROW, action ROW, reward F64, prob F64 (propensity), position I64, time I64
  */

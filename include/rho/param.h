@@ -13,6 +13,9 @@ enum rho_type {
 enum rho_param_flag {
 	RHO_REQUIRED = 1u << 0, /* there is no default                          */
 	RHO_SPEED    = 1u << 1, /* cannot change results: not part of a cell's identity */
+	RHO_SECRET   = 1u << 2, /* STR that names an environment variable; the field gets what that holds, NULL
+	                         * where it is unset. Only the name is ever written anywhere */
+	RHO_MADE     = 1u << 3, /* PATH that need not be there yet: the plugin makes it */
 };
 
 struct rho_i64s { const int64_t *at; size_t n; };
@@ -59,6 +62,12 @@ struct rho_param {
 #define RHO_PATH(T, field, help_) { \
 	RHO_FIELD(T, field, RHO_T_PATH, const char *, help_), .flags = RHO_REQUIRED }
 #define RHO_PATH_OPT(T, field, help_) { RHO_FIELD(T, field, RHO_T_PATH, const char *, help_) }
+/* The name of an environment variable that holds what nobody may read, such as a key. */
+#define RHO_KEY(T, field, dflt, help_) { \
+	RHO_FIELD(T, field, RHO_T_STR, const char *, help_), .flags = RHO_SECRET | RHO_SPEED, .def.s = (dflt) }
+/* A folder in which the plugin keeps what it could get again; made where it is missing. */
+#define RHO_CACHE(T, field, help_) { \
+	RHO_FIELD(T, field, RHO_T_PATH, const char *, help_), .flags = RHO_MADE | RHO_SPEED }
 /* Lists; the default stands last: RHO_STRS(struct me, stages, "what to do in turn", "a", "b") */
 #define RHO_I64S(T, field, lo_, hi_, help_, ...) { RHO_FIELD(T, field, RHO_T_I64S, \
 	struct rho_i64s, help_), .lo = (lo_), .hi = (hi_), .def.is = RHO_LIST(const int64_t, __VA_ARGS__) }

@@ -14,7 +14,7 @@ enum rho_law {
 struct rho_sampler_spec {       /* what it samples for; fixed for its life */
 	size_t n_actions;       /* ids 0 .. n_actions - 1                    */
 	size_t x_dim;           /* 0: no contexts as numbers                 */
-	struct rho_rows actions;        /* (n_actions, dim); mat NULL: no features */
+	struct rho_rows actions;        /* (n_actions, dim); mat NULL: no features, or they move */
 	size_t lanes, slate;    /* at least `slate` candidates are needed    */
 };
 

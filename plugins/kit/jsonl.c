@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "place.h"
 #include "text.h"
 
 int rho_jsonl_open(struct rho_jsonl *j, const char *path, struct rho_trouble *t)
@@ -46,6 +48,27 @@ int rho_jsonl_next(struct rho_jsonl *j)
 	if (!json_is_object(j->row))
 		return rho_lines_fail(j->lines, "the line is JSON but not an object {…}");
 	return 1;
+}
+
+int rho_jsonl_each(struct rho_jsonl *j, const char *folder, const char *name, struct rho_trouble *t,
+		   struct rho_ctx *ctx, int (*one)(void *arg), void *arg)
+{
+	char *path = rho_place(folder, NULL, name);
+	int more = 0, e = path ? rho_jsonl_open(j, path, t)
+			       : rho_trouble_at(t, RHO_ENOMEM, folder, 0, "no memory left to read %s", name);
+	while (!e && (more = rho_jsonl_next(j)) > 0) {
+		e = one(arg);
+		if (!e)
+			e = rho_lines_pulse(j->lines, ctx);
+	}
+	if (!e && more < 0)
+		e = more;
+	if (!e && !rho_lines_number(j->lines))
+		e = rho_trouble_at(t, RHO_EFORMAT, path, 0, "the file is empty");
+	if (path)
+		rho_jsonl_close(j);
+	free(path);
+	return e;
 }
 
 /* The member of that name, or NULL. Looks on from the last one found, so that rows whose members
@@ -141,6 +164,20 @@ int rho_jsonl_id(struct rho_jsonl *j, const char *key, struct rho_str *out)
 	return as_id(j, key, member(j, key), out);
 }
 
+int rho_jsonl_scalar(struct rho_jsonl *j, const char *key, struct rho_str *s, double *v)
+{
+	const json_t *m = member(j, key);
+	*s = (struct rho_str){ NULL, 0 };
+	*v = 0;
+	if (json_is_string(m))
+		view(m, s);
+	else if (json_is_number(m))
+		*v = json_number_value(m);
+	else
+		return not_a(j, key, m, "a string or a number");
+	return 0;
+}
+
 int rho_jsonl_list(struct rho_jsonl *j, const char *key, size_t *n)
 {
 	const json_t *v = member(j, key);
@@ -150,6 +187,68 @@ int rho_jsonl_list(struct rho_jsonl *j, const char *key, size_t *n)
 	j->list_name = key;
 	*n = json_array_size(v);
 	return 0;
+}
+
+int rho_jsonl_maybe_list(struct rho_jsonl *j, const char *key, size_t *n)
+{
+	const json_t *v = member(j, key);
+	*n = 0;
+	return !v || json_is_null(v) ? 0 : rho_jsonl_list(j, key, n);
+}
+
+/* Member `key` of `in`, which must be an object, as maybe; `outer` says whose it is. */
+static int maybe_of(struct rho_jsonl *j, const char *outer, const json_t *in, const char *key,
+		    struct rho_str *out)
+{
+	const json_t *v = json_object_get(in, key);
+	out->at = "";
+	out->len = 0;
+	if (!json_is_object(in))
+		return rho_lines_fail(j->lines, "\"%s\" must hold objects, and has %s", outer, type_name(in));
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_string(v))
+		return rho_lines_fail(j->lines, "\"%s\" within \"%s\" must be a string, and is %s", key, outer,
+				      type_name(v));
+	view(v, out);
+	return 0;
+}
+
+int rho_jsonl_item_maybe(struct rho_jsonl *j, size_t i, const char *key, struct rho_str *out)
+{
+	return maybe_of(j, j->list_name, json_array_get(j->list, i), key, out);
+}
+
+int rho_jsonl_object(struct rho_jsonl *j, const char *key)
+{
+	const json_t *v = member(j, key);
+	j->object = NULL;
+	j->inner = NULL;
+	j->list_name = key;
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_object(v))
+		return not_a(j, key, v, "an object {…}");
+	j->object = json_object_iter_value(j->last);
+	return 0;
+}
+
+int rho_jsonl_object_next(struct rho_jsonl *j, struct rho_str *name)
+{
+	if (!j->object)
+		return 0;
+	j->inner = j->inner ? json_object_iter_next(j->object, j->inner) : json_object_iter(j->object);
+	if (!j->inner) {
+		j->object = NULL;
+		return 0;
+	}
+	*name = rho_str_of(json_object_iter_key(j->inner));
+	return 1;
+}
+
+int rho_jsonl_object_maybe(struct rho_jsonl *j, const char *key, struct rho_str *out)
+{
+	return maybe_of(j, j->list_name, json_object_iter_value(j->inner), key, out);
 }
 
 int rho_jsonl_item(struct rho_jsonl *j, size_t i, struct rho_str *out)

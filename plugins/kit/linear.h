@@ -81,8 +81,8 @@ int rho_linear_begin(struct rho_ctx *, struct rho_linear *, const struct rho_row
 /* After a checkpoint was read back into the kept arrays. 0, or RHO_EFORMAT, recorded: they cannot be a model's. */
 int rho_linear_loaded(struct rho_ctx *, struct rho_linear *);
 
-/* Learns from n decisions of one action each, in order, or from none of them where a reward is not
- * finite or larger than 1e15. O(dim²) a decision; with gamma < 1 and now and then O(dim³) a call. 0 or
+/* Learns from n decisions, in order, or from none of them where a reward is not finite or larger than 1e15:
+ * of a slate from each item's reward (the decision's, where there are none of items). O(dim²) an action; with gamma < 1 and now and then O(dim³) a call. 0 or
  * an error, recorded. [run] */
 int rho_linear_learn(struct rho_ctx *, struct rho_linear *, const struct rho_feedback *);
 
@@ -117,9 +117,15 @@ size_t rho_linear_best_bound(struct rho_ctx *, const struct rho_linear *, const 
                              const struct rho_rows *query, const struct rho_rows *rows, double alpha,
                              float *score, float *most);
 
+/* place (k): the first places of the k <= rows->n largest, largest first, of equals the lower; to the bit what
+ * sorting rho_inner's products after rho_linear_add_widths finds. As above otherwise. [run] */
+void rho_linear_top_bound(struct rho_ctx *, const struct rho_linear *, const float *x,
+                          const struct rho_rows *query, const struct rho_rows *rows, double alpha, size_t k,
+                          float *score, float *most, uint32_t *place);
+
 /* Keeps the widths of all actions up to date, at one inner product an action and reward: w -= (a·u)² for
  * a root's update by u. Only where a decision is among all actions, an action's part of φ is the action
- * itself (ACTION, CONCAT) and nothing fades: else does nothing, and m->kept stays NULL. 0 or RHO_ENOMEM.
+ * itself (ACTION, CONCAT), ids do not move and nothing fades: else does nothing, and m->kept stays NULL. 0 or RHO_ENOMEM.
  * [open] */
 int rho_linear_keep_widths(struct rho_ctx *, struct rho_linear *, const struct rho_spec *);
 

@@ -50,7 +50,7 @@ static uint64_t lifetime(const struct rho_linear *m)
 int rho_linear_keep_widths(struct rho_ctx *c, struct rho_linear *m, const struct rho_spec *spec)
 {
 	if ((m->features != RHO_FEATURES_ACTION && m->features != RHO_FEATURES_CONCAT) || m->gamma != 1 ||
-	    spec->max_cand < spec->n_actions)
+	    spec->max_cand < spec->n_actions || spec->moving)
 		return 0;
 	struct rho_linear_kept *k = rho_alloc(c, 1, sizeof *k);
 	if (!k)

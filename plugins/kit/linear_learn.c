@@ -201,18 +201,24 @@ static int slide(struct rho_ctx *c, struct rho_linear *m, const struct rho_rows 
 	return error ? error : rho_linear_loaded(c, m);
 }
 
+/* The j-th reward of a feedback: that of a decision, or of an item of its slate. */
+static double reward_at(const struct rho_feedback *f, size_t j)
+{
+	return (double)(f->posed->k > 1 && f->item_reward ? f->item_reward[j] : f->reward[j / f->posed->k]);
+}
+
 /* Whether all of a feedback can be learned from. phi (pad) is workspace. */
 static int check(struct rho_ctx *c, struct rho_linear *m, const struct rho_feedback *f, double *phi)
 {
-	for (size_t i = 0; i < f->posed->n; i++) {
-		double reward = (double)f->reward[i];
-		const float *a = rho_row(&f->posed->actions, f->action[i]);
-		rho_linear_phi(m, rho_linear_context(f->posed, i), a, phi);
+	for (size_t j = 0; j < f->posed->n * f->posed->k; j++) {
+		double reward = reward_at(f, j);
+		const float *a = rho_row(&f->posed->actions, f->action[j]);
+		rho_linear_phi(m, rho_linear_context(f->posed, j / f->posed->k), a, phi);
 		double length2 = rho_kit_dot(phi, phi, m->dim);
 		if (!(fabs(reward) <= MOST_REWARD) || !isfinite(length2))
 			return rho_fail(c, RHO_EINVAL, "reward %g of action %u, features of length %g: both"
 			                " must be finite, and the reward no larger than %g", reward,
-			                f->action[i], sqrt(length2), MOST_REWARD);
+			                f->action[j], sqrt(length2), MOST_REWARD);
 	}
 	return 0;
 }
@@ -225,9 +231,10 @@ int rho_linear_learn(struct rho_ctx *c, struct rho_linear *m, const struct rho_f
 	uint64_t before = *m->updates;
 	int error = phi ? rho_linear_begin(c, m, actions) : RHO_ENOMEM;
 	error = error ? error : check(c, m, f, phi);
-	for (size_t i = 0; !error && i < f->posed->n; i++) {
-		double reward = (double)f->reward[i];
-		rho_linear_phi(m, rho_linear_context(f->posed, i), rho_row(actions, f->action[i]), phi);
+	for (size_t j = 0; !error && j < f->posed->n * f->posed->k; j++) {
+		double reward = reward_at(f, j);
+		rho_linear_phi(m, rho_linear_context(f->posed, j / f->posed->k), rho_row(actions, f->action[j]),
+		               phi);
 		if (m->gamma == 1) {
 			error = slide(c, m, actions, phi, reward, g);
 		} else {

@@ -13,6 +13,7 @@
 
 #include "linear.h"
 #include "linear_impl.h"
+#include "ranked.h"
 
 enum { LANES = 16, BATCH = 256, TILE_BYTES = 1 << 20 };
 
@@ -304,4 +305,56 @@ size_t rho_linear_best_bound(struct rho_ctx *c, const struct rho_linear *m, cons
 	for (size_t i = 0; i < seeds; i++)
 		least = fmaxf(least, score[seed[i]] + bonus(m->frame, alpha, (double)sum[i]));
 	return best_of_bounded(m, rows, alpha, least, score, most);
+}
+
+/* The smallest score, with widths, of the rows at places `only` (n), score left as it is; only NULL: of those
+ * of all n rows whose bound reaches `least`, which get it in score, while the others get -INFINITY. */
+static float add_some(const struct rho_linear *m, const struct rho_rows *rows, double alpha, float least,
+                      const uint32_t *only, size_t n, float *score, const float *most)
+{
+	const struct rho_linear_frame *f = m->frame;
+	const float *row[BATCH];
+	float sum[BATCH], low = INFINITY;
+	size_t place[BATCH];
+	for (size_t at = 0, some = 0; at < n; at++) {
+		size_t here = only ? only[at] : at;
+		if (only || most[here] >= least) {
+			row[some] = rho_row(rows, here);
+			place[some++] = here;
+		} else {
+			score[here] = -INFINITY;
+		}
+		if (some < BATCH && at + 1 < n)
+			continue;
+		f->kernel(f, row, some, sum);
+		for (size_t i = 0; i < some; i++) {
+			float mine = score[place[i]] + bonus(f, alpha, (double)sum[i]);
+			low = mine < low ? mine : low;
+			if (!only)
+				score[place[i]] = mine;
+		}
+		some = 0;
+	}
+	return low;
+}
+
+void rho_linear_top_bound(struct rho_ctx *c, const struct rho_linear *m, const float *x,
+                          const struct rho_rows *query, const struct rho_rows *rows, double alpha, size_t k,
+                          float *score, float *most, uint32_t *place)
+{
+	struct rise r = { 0 };
+	make_frame(m, x, m->frame);
+	bool sure = m->features != RHO_FEATURES_BILINEAR && make_rise(m, &r);
+	rho_inner(c, query, rows, score, rows->n);
+	sure = sure && bound_tile(m, &r, rows, alpha, score, most);
+	if (!sure) {
+		rho_linear_add_widths(m, x, rows, alpha, score);
+	} else {
+		/* The k of the highest bounds have scores, and the k-th largest score is no smaller than the
+		 * least of those. */
+		rho_ranked_top(most, rows->n, k, place);
+		float least = add_some(m, rows, alpha, 0, place, k, score, most);
+		add_some(m, rows, alpha, least, NULL, rows->n, score, most);
+	}
+	rho_ranked_top(score, rows->n, k, place);
 }

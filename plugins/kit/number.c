@@ -73,6 +73,31 @@ static bool read_date(struct rho_str s, int64_t *out)
 	return true;
 }
 
+/* Cuts what may follow the minutes or seconds off *s: ".442536", then "Z" or an offset like "+09:00", whose
+ * seconds are given. */
+static bool cut_zone(struct rho_str *s, int64_t *offset)
+{
+	int64_t hours, minutes;
+	*offset = 0;
+	if (s->len > 16 && s->at[s->len - 1] == 'Z') {
+		s->len--;
+	} else if (s->len >= 22 && (s->at[s->len - 6] == '+' || s->at[s->len - 6] == '-')) {
+		size_t at = s->len - 6;
+		if (s->at[at + 3] != ':' || !part(*s, at + 1, 2, 0, 23, &hours) ||
+		    !part(*s, at + 4, 2, 0, 59, &minutes))
+			return false;
+		*offset = (s->at[at] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+		s->len = at;
+	}
+	if (s->len > 20 && s->at[19] == '.') {
+		for (size_t i = 20; i < s->len; i++)
+			if (!is_digit(s->at[i]))
+				return false;
+		s->len = 19;
+	}
+	return true;
+}
+
 bool rho_read_time(struct rho_str s, int64_t *out)
 {
 	double number;
@@ -82,11 +107,11 @@ bool rho_read_time(struct rho_str s, int64_t *out)
 		*out = (int64_t)floor(number);
 		return true;
 	}
-	if (s.len && s.at[s.len - 1] == 'Z')
+	if (s.len == 11 && s.at[10] == 'Z')
 		s.len--;
 	struct rho_str date = { s.at, s.len < 10 ? s.len : 10 };
-	int64_t hour, minute, second = 0;
-	if (!read_date(date, out))
+	int64_t hour, minute, second = 0, offset;
+	if (!read_date(date, out) || !cut_zone(&s, &offset))
 		return false;
 	if (s.len == 10)
 		return true;
@@ -95,6 +120,6 @@ bool rho_read_time(struct rho_str s, int64_t *out)
 		return false;
 	if (s.len == 19 && (s.at[16] != ':' || !part(s, 17, 2, 0, 60, &second)))
 		return false;
-	*out += hour * 3600 + minute * 60 + second;
+	*out += hour * 3600 + minute * 60 + second - offset;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* layout.c: the sizes and offsets of every public struct on a 64-bit machine, ABI 0.2. A change here
+/* layout.c: the sizes and offsets of every public struct on a 64-bit machine, ABI 0.3. A change here
  * is a change of the ABI: while the major is 0 raise the minor; afterwards only append. */
 #include <rho/rho.h>
 
@@ -48,14 +48,14 @@ SIZE(rho_ask, 136);
 SIZE(rho_pool, 24);
 SIZE(rho_sampler, 48);
 
-SIZE(rho_spec, 64);
-SIZE(rho_batch, 120);
+SIZE(rho_spec, 88);
+SIZE(rho_batch, 144);
 SIZE(rho_choice, 16);
 SIZE(rho_feedback, 56);
 SIZE(rho_agent, 88);
 
-SIZE(rho_env_spec, 72);
-SIZE(rho_obs, 64);
+SIZE(rho_env_spec, 160);
+SIZE(rho_obs, 80);
 SIZE(rho_env, 64);
 
 SIZE(rho_claim, 48);

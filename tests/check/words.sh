@@ -25,7 +25,7 @@ say 2 'usage: rho plugin check'
 say 0 'usage: rho plugin check' --help
 say 0 '^A10 ' --list
 say 2 'did you mean --only' "$good" --ony M1
-say 2 'there is no check A11; did you mean A1' "$good" --only A11
+say 2 'there is no check A12; did you mean A1' "$good" --only A12
 say 2 'there is no kind agnet; did you mean agent' agnet random
 say 2 'there is no agent "no_such_agent"' agent no_such_agent
 say 2 'No such file' "$tmp/agent-none.so"

@@ -39,6 +39,10 @@ static int boltzmann_open(struct rho_ctx *c, void *self, const struct rho_spec *
 	                                        .window = s->window };
 	int error;
 	s->rng = rho_stream(c, "gumbel");
+	if (s->estimate == MEANS && spec->moving)
+		return rho_fail(c, RHO_EINVAL, "estimate = \"means\" remembers what each action was worth, and the"
+		                " actions of this environment are others at each decision; use estimate ="
+		                " \"linear\"");
 	if (s->estimate == MEANS)
 		return rho_arms_open(c, &s->arms, spec, s->gamma, s->window);
 	error = rho_linear_open_with(c, &s->model, spec, &how);

@@ -4,6 +4,7 @@
 
 #include "kit/linear.h"
 #include "kit/pick.h"
+#include "kit/ranked.h"
 
 struct linucb {
 	double alpha, lambda, prior, gamma;     /* parameters */
@@ -27,7 +28,7 @@ static int linucb_open(struct rho_ctx *c, void *self, const struct rho_spec *spe
 		.rank = s->rank, .window = s->window });
 	if (!error)
 		error = rho_linear_open_widths(c, &s->model);
-	return error || s->alpha == 0 ? error : rho_linear_keep_widths(c, &s->model, spec);
+	return error || s->alpha == 0 || spec->slate > 1 ? error : rho_linear_keep_widths(c, &s->model, spec);
 }
 
 static int linucb_loaded(struct rho_ctx *c, void *self)
@@ -83,9 +84,44 @@ static int choose(struct rho_ctx *c, void *self, const struct rho_batch *b, uint
 	return 0;
 }
 
+/* The k candidates of decision i with the highest scores into place (k). query (a_dim), score (2 candidates)
+ * are workspace. */
+static void choose_slate(struct rho_ctx *c, const struct linucb *s, const struct rho_batch *b, size_t i,
+                         float *query, float *score, uint32_t *place)
+{
+	const struct rho_linear *m = &s->model;
+	const float *x = rho_linear_context(b, i);
+	struct rho_rows cand = rho_cand_rows(b, i);
+	struct rho_mat mat = { query, 1, m->a_dim, m->a_dim };
+	struct rho_rows row = { &mat, NULL, 0, 1 };
+	double alpha = alpha_of(s, b);
+	if (alpha == 0) {
+		weigh(c, s, b, i, query, score);
+		rho_ranked_top(score, cand.n, b->k, place);
+		return;
+	}
+	rho_linear_query(m, m->theta, x, query);
+	rho_linear_top_bound(c, m, x, &row, &cand, alpha, b->k, score, score + cand.n, place);
+}
+
+static int act_slates(struct rho_ctx *c, struct linucb *s, const struct rho_batch *b, struct rho_choice *out)
+{
+	float *query = rho_scratch(c, s->model.a_dim, sizeof *query), *score = rho_linear_room(c, b, 2);
+	int error = query && score ? rho_linear_begin(c, &s->model, &b->actions) : RHO_ENOMEM;
+	for (size_t i = 0; !error && i < b->n; i++) {
+		uint32_t *action = out->action + i * b->k;
+		choose_slate(c, s, b, i, query, score, action);
+		for (size_t p = 0; p < b->k; p++) {
+			action[p] = rho_cand(b, i, action[p]);
+			out->prob[i * b->k + p] = 1;
+		}
+	}
+	return error;
+}
+
 static int linucb_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
-	return rho_pick_act(c, self, b, out, choose);
+	return b->k > 1 ? act_slates(c, self, b, out) : rho_pick_act(c, self, b, out, choose);
 }
 
 static int linucb_observe(struct rho_ctx *c, void *self, const struct rho_feedback *f)
@@ -94,10 +130,21 @@ static int linucb_observe(struct rho_ctx *c, void *self, const struct rho_feedba
 	return rho_linear_learn(c, &s->model, f);
 }
 
+static int score_of(struct rho_ctx *c, void *self, const struct rho_batch *b, size_t i, float *score)
+{
+	struct linucb *s = self;
+	float *query = rho_scratch(c, s->model.a_dim, sizeof *query);
+	int error = query ? rho_linear_begin(c, &s->model, &b->actions) : RHO_ENOMEM;
+	if (!error)
+		weigh(c, s, b, i, query, score);
+	return error;
+}
+
 static int linucb_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
                        const uint32_t *action, float *prob)
 {
-	return rho_pick_prob(c, self, b, action, prob, choose);
+	return b->k > 1 ? rho_ranked_prob(c, self, b, action, prob, score_of)
+	                : rho_pick_prob(c, self, b, action, prob, choose);
 }
 
 static int linucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b, float *prob)
@@ -108,14 +155,7 @@ static int linucb_dist(struct rho_ctx *c, void *self, const struct rho_batch *b,
 static int linucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b,
                        float *score, float *explore)
 {
-	struct linucb *s = self;
-	float *query = rho_scratch(c, s->model.a_dim, sizeof *query);
-	int error = query ? rho_linear_begin(c, &s->model, &b->actions) : RHO_ENOMEM;
-	for (size_t i = 0; !error && i < b->n; i++) {
-		weigh(c, s, b, i, query, score + rho_cand_at(b, i));
-		explore[i] = 0;
-	}
-	return error;
+	return rho_ranked_rank(c, self, b, score, explore, score_of);
 }
 
 static int linucb_query(struct rho_ctx *c, void *self, const struct rho_batch *b, float *q)
@@ -125,7 +165,7 @@ static int linucb_query(struct rho_ctx *c, void *self, const struct rho_batch *b
 }
 
 static const struct rho_agent linucb_agent = {
-	.size = sizeof linucb_agent, .flags = RHO_NEEDS_FEATURES, .open = linucb_open,
+	.size = sizeof linucb_agent, .flags = RHO_NEEDS_FEATURES | RHO_DOES_SLATES, .open = linucb_open,
 	.loaded = linucb_loaded, .act = linucb_act, .observe = linucb_observe, .prob = linucb_prob,
 	.dist = linucb_dist, .rank = linucb_rank, .query = linucb_query,
 };

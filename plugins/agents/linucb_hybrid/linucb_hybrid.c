@@ -248,7 +248,7 @@ static int hybrid_observe(struct rho_ctx *c, void *self, const struct rho_feedba
 }
 
 static const struct rho_agent hybrid_agent = {
-	.size = sizeof hybrid_agent, .flags = RHO_NEEDS_X | RHO_NEEDS_FEATURES, .open = hybrid_open,
+	.size = sizeof hybrid_agent, .flags = RHO_NEEDS_X | RHO_NEEDS_FEATURES | RHO_KEEPS_ACTIONS, .open = hybrid_open,
 	.act = hybrid_act, .observe = hybrid_observe, .prob = hybrid_prob, .dist = hybrid_dist,
 	.rank = hybrid_rank,
 };

@@ -114,7 +114,7 @@ static int greedy_query(struct rho_ctx *c, void *self, const struct rho_batch *b
 }
 
 static const struct rho_agent greedy_agent = {
-	.size = sizeof greedy_agent, .flags = RHO_NEEDS_FEATURES, .open = greedy_open,
+	.size = sizeof greedy_agent, .flags = RHO_NEEDS_FEATURES | RHO_KEEPS_ACTIONS, .open = greedy_open,
 	.loaded = greedy_loaded, .act = greedy_act, .observe = greedy_observe, .prob = greedy_prob,
 	.dist = greedy_dist, .query = greedy_query,
 };

@@ -4,6 +4,7 @@
 #include <rho/rho.h>
 
 #include "kit/linear.h"
+#include "kit/ranked.h"
 
 enum { GROUP = 8 };     /* decisions or draws scored in one pass over the actions */
 
@@ -59,33 +60,48 @@ static void draw_query(struct thompson *s, const struct rho_batch *b, size_t i, 
 	rho_linear_query(&s->model, theta, rho_linear_context(b, i), s->query + at * s->model.a_dim);
 }
 
-/* The best of candidates `cand` under each of the first n queries, into place (n), first of equals; the
- * first of all where no score is a number. score (n) is workspace. */
+/* Whatever has no score, because it is no number, follows behind those that have one; the first of all first.
+ * place (k), of at least k. */
+static void fill_up(uint32_t *place, size_t k)
+{
+	uint32_t next = 0;
+	for (size_t p = 0; p < k; p++) {
+		for (size_t q = 0; place[p] == UINT32_MAX && q < p; q++)
+			if (place[q] == next) {
+				next++;
+				q = SIZE_MAX;
+			}
+		place[p] = place[p] == UINT32_MAX ? next++ : place[p];
+	}
+}
+
+/* The k best of candidates `cand` under each of the first n queries, into place (n, k), first of equals.
+ * score (n, k) is workspace. */
 static int best_of_group(struct rho_ctx *c, const struct thompson *s, size_t n, const struct rho_rows *cand,
-                         uint32_t *place, float *score)
+                         size_t k, uint32_t *place, float *score)
 {
 	struct rho_mat mat = { s->query, n, s->model.a_dim, s->model.a_dim };
 	struct rho_rows rows = { &mat, NULL, 0, n };
-	int error = rho_top(c, &rows, cand, NULL, 1, place, score);
+	int error = rho_top(c, &rows, cand, NULL, k, place, score);
 	for (size_t j = 0; !error && j < n; j++)
-		place[j] = place[j] == UINT32_MAX ? 0 : place[j];
+		fill_up(place + j * k, k);
 	return error;
 }
 
-/* The place of each decision's choice into best (n), under fresh draws from rng, or under the mean
+/* The k best places of each decision into best (n, k), under fresh draws from rng, or under the mean
  * where rng is NULL. Decisions over all actions share a pass. */
 static int choose(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b, struct rho_rng *rng,
-                  uint32_t *best)
+                  size_t k, uint32_t *best)
 {
 	size_t together = b->cand_off ? 1 : GROUP;
-	float score[GROUP];
-	int error = rho_linear_begin(c, &s->model, &b->actions);
+	float *score = rho_scratch(c, GROUP * k, sizeof *score);
+	int error = score ? rho_linear_begin(c, &s->model, &b->actions) : RHO_ENOMEM;
 	for (size_t i = 0, n; !error && i < b->n; i += n) {
 		struct rho_rows cand = rho_cand_rows(b, i);
 		n = b->n - i < together ? b->n - i : together;
 		for (size_t j = 0; j < n; j++)
 			draw_query(s, b, i + j, rng, j);
-		error = best_of_group(c, s, n, &cand, best + i, score);
+		error = best_of_group(c, s, n, &cand, k, best + i * k, score);
 	}
 	return error;
 }
@@ -112,7 +128,7 @@ static int estimate(struct rho_ctx *c, struct thompson *s, const struct rho_batc
 		n = draws - d < GROUP ? draws - d : GROUP;
 		for (size_t j = 0; j < n; j++)
 			draw_query(s, b, i, &rng, j);
-		error = best_of_group(c, s, n, &cand, place, score);
+		error = best_of_group(c, s, n, &cand, 1, place, score);
 		for (size_t j = 0; !error && j < n; j++)
 			p[place[j]] += 1;
 	}
@@ -127,7 +143,7 @@ static int thompson_dist(struct rho_ctx *c, void *self, const struct rho_batch *
 	bool greedy = is_greedy(s, b);
 	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
 	int error = !best ? RHO_ENOMEM :
-	            greedy ? choose(c, s, b, NULL, best) : rho_linear_begin(c, &s->model, &b->actions);
+	            greedy ? choose(c, s, b, NULL, 1, best) : rho_linear_begin(c, &s->model, &b->actions);
 	for (size_t i = 0; !error && i < b->n; i++) {
 		float *mine = prob + rho_cand_at(b, i);
 		if (!greedy && s->propensity_draws) {
@@ -142,15 +158,43 @@ static int thompson_dist(struct rho_ctx *c, void *self, const struct rho_batch *
 	return error;
 }
 
+/* The scores under the mean: what a greedy slate goes by. */
+static int score_of(struct rho_ctx *c, void *self, const struct rho_batch *b, size_t i, float *score)
+{
+	struct thompson *s = self;
+	struct rho_rows cand = rho_cand_rows(b, i);
+	struct rho_mat mat = { s->query, 1, s->model.a_dim, s->model.a_dim };
+	struct rho_rows row = { &mat, NULL, 0, 1 };
+	int error = rho_linear_begin(c, &s->model, &b->actions);
+	if (error)
+		return error;
+	draw_query(s, b, i, NULL, 0);
+	rho_inner(c, &row, &cand, score, cand.n);
+	return 0;
+}
+
+/* Of slates no probability is estimated: each place of each would take draws of its own. */
+static int prob_of_slates(struct rho_ctx *c, struct thompson *s, const struct rho_batch *b,
+                          const uint32_t *action, float *prob)
+{
+	if (is_greedy(s, b))
+		return rho_ranked_prob(c, s, b, action, prob, score_of);
+	for (size_t j = 0; j < b->n * b->k; j++)
+		prob[j] = NAN;
+	return 0;
+}
+
 static int thompson_prob(struct rho_ctx *c, void *self, const struct rho_batch *b,
                          const uint32_t *action, float *prob)
 {
 	struct thompson *s = self;
 	bool greedy = is_greedy(s, b), estimated = !greedy && s->propensity_draws;
+	if (b->k > 1)
+		return prob_of_slates(c, s, b, action, prob);
 	uint32_t *best = rho_scratch(c, b->n, sizeof *best);
 	float *all = estimated ? rho_linear_room(c, b, 1) : NULL;
 	int error = !best || (estimated && !all) ? RHO_ENOMEM :
-	            greedy ? choose(c, s, b, NULL, best) : rho_linear_begin(c, &s->model, &b->actions);
+	            greedy ? choose(c, s, b, NULL, 1, best) : rho_linear_begin(c, &s->model, &b->actions);
 	for (size_t i = 0; !error && i < b->n; i++) {
 		size_t n = rho_n_cand(b, i), j = 0;
 		prob[i] = !greedy ? NAN : action[i] == rho_cand(b, i, best[i]) ? 1 : 0;
@@ -167,12 +211,12 @@ static int thompson_prob(struct rho_ctx *c, void *self, const struct rho_batch *
 static int thompson_act(struct rho_ctx *c, void *self, const struct rho_batch *b, struct rho_choice *out)
 {
 	struct thompson *s = self;
-	int error = choose(c, s, b, is_greedy(s, b) ? NULL : s->rng, out->action);
-	for (size_t i = 0; !error && i < b->n; i++) {
-		out->action[i] = rho_cand(b, i, out->action[i]);
-		out->prob[i] = is_greedy(s, b) ? 1 : NAN;
+	int error = choose(c, s, b, is_greedy(s, b) ? NULL : s->rng, b->k, out->action);
+	for (size_t j = 0; !error && j < b->n * b->k; j++) {
+		out->action[j] = rho_cand(b, j / b->k, out->action[j]);
+		out->prob[j] = is_greedy(s, b) ? 1 : NAN;
 	}
-	if (error || is_greedy(s, b) || !s->propensity_draws)
+	if (error || b->k > 1 || is_greedy(s, b) || !s->propensity_draws)
 		return error;
 	return thompson_prob(c, s, b, out->action, out->prob);
 }
@@ -190,7 +234,7 @@ static int thompson_query(struct rho_ctx *c, void *self, const struct rho_batch 
 }
 
 static const struct rho_agent thompson_agent = {
-	.size = sizeof thompson_agent, .flags = RHO_NEEDS_FEATURES, .open = thompson_open,
+	.size = sizeof thompson_agent, .flags = RHO_NEEDS_FEATURES | RHO_DOES_SLATES, .open = thompson_open,
 	.loaded = thompson_loaded, .act = thompson_act, .observe = thompson_observe,
 	.prob = thompson_prob, .dist = thompson_dist, .query = thompson_query,
 };

@@ -69,7 +69,7 @@ static const struct rho_dataset amazon_dataset = {
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {
-	RHO_PLUGIN(RHO_DATASET), .name = "amazon", .version = "1.0.0", .revision = 1, .flags = RHO_THREADS,
+	RHO_PLUGIN(RHO_DATASET), .name = "amazon", .version = "1.1.0", .revision = 2, .flags = RHO_THREADS,
 	.brief = "products of Amazon's reviews; intents of bundles or users' histories as contexts",
 	.doc = "An action is a product; its text is \"title. brand. category. description\", as far as the "
 	       "set has each (descriptions only if asked for), HTML made plain.\n\n"
@@ -77,7 +77,7 @@ RHO_EXPORT const struct rho_plugin rho_plugin = {
 	       "some items together; intents that differ in case and blanks only are one, linked to the "
 	       "items of all its bundles. contexts = \"users\": the text is the titles of a user's earlier "
 	       "items, the links are later ones, so that nothing to be found is given away; the last is "
-	       "labelled test, the others train. In office and industrial a context is a row of a user's "
-	       "last items and its link the next one, split valid or test as upstream.",
+	       "labelled test, the last but one valid, the others train. In office and industrial a context is a "
+	       "row of a user's last items and its link the next one, split valid or test as upstream.",
 	.params = amazon_params, .self_size = sizeof(struct amazon), .dataset = &amazon_dataset,
 };

@@ -69,10 +69,10 @@ int amazon_add_link(struct reading *, size_t context, uint32_t item, const char 
 int amazon_write_titles(struct reading *, const uint32_t *item, size_t n);
 
 /* Adds a user of n items, oldest first, as a context and links: the later share of the items are
- * links ("test" the last, "train" the others), the earlier ones the text. time (n) or NULL: with
- * it, every earlier item is older than every later one. Items that repeat count once, where they
- * first stand; `item` and `time` are reordered for that. Someone with nothing earlier or later is
- * left out and counted. */
+ * links ("test" the last, "valid" the last but one, "train" the others), the earlier ones the
+ * text. time (n) or NULL: with it, every earlier item is older than every later one. Items that
+ * repeat count once, where they first stand; `item` and `time` are reordered for that. Someone with
+ * nothing earlier or later is left out and counted. */
 int amazon_add_user(struct reading *, struct rho_str id, uint32_t *item, int64_t *time, size_t n);
 
 /* Path of the set's file "PREFIX_NAME"; the caller frees. NULL: trouble recorded. */

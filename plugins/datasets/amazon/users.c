@@ -178,7 +178,7 @@ int amazon_add_user(struct reading *r, struct rho_str id, uint32_t *item, int64_
 	if (!e)
 		e = amazon_add_context(r, id, rho_text_view(&r->text), "");
 	for (size_t i = cut; !e && i < n; i++)
-		e = amazon_add_link(r, context, item[i], i == n - 1 ? "test" : "train",
+		e = amazon_add_link(r, context, item[i], i + 1 == n ? "test" : i + 2 == n ? "valid" : "train",
 				    time ? time[i] : INT64_MIN);
 	return e;
 }

@@ -2,6 +2,7 @@
  * candidates drawn. Plugins that are added later are taken up by themselves: `more` needs a line only for
  * those that this small world does not suit with their defaults. */
 #include "built.h"
+#include "texts.h"
 #include "world.h"
 
 enum {
@@ -52,6 +53,7 @@ struct pair {
 	const struct rho_sampler *draws;
 	struct rho_sampler_info info;
 	struct test_world w;
+	struct rho_tables *texts; /* of K actions and X contexts, for agents that read */
 	struct rho_mat contexts, queries;
 	float x[X * D], query[N * D], incl[N * K], prob[N], dist[N * K];
 	uint32_t row[N], cand[N * K], action[N];
@@ -70,7 +72,10 @@ static bool open_pair(struct pair *p, const char *agent, const char *sampler)
 		p->x[i] = (float)(0.2 + rho_unif(&p->w.rng));
 	p->contexts = (struct rho_mat){ p->x, X, D, D };
 	p->queries = (struct rho_mat){ p->query, N, D, D };
+	struct rho_rng rng = rho_fork(&p->w.rng, 1, 1);
+	p->texts = test_random_texts(K, X, &rng);
 	p->b = p->w.b;
+	p->b.row = p->row;
 	p->b.x = (struct rho_rows){ &p->contexts, p->row, 0, N };
 	toml_of(RHO_SAMPLER, sampler, toml, sizeof toml, &estimates);
 	test_make(&p->sampler, RHO_SAMPLER, sampler, toml, 3);
@@ -84,6 +89,7 @@ static bool open_pair(struct pair *p, const char *agent, const char *sampler)
 	                                   .action_dim = D,
 	                                   .lanes = N,
 	                                   .max_cand = p->info.law == RHO_LAW_ALL ? K : p->info.max_k,
+	                                   .data = rho_tables_data(p->texts),
 	                                   .reward_lo = 0,
 	                                   .reward_hi = 1 });
 	if (p->agent.agent->open)
@@ -97,6 +103,7 @@ static void close_pair(struct pair *p)
 	test_free(&p->agent.p);
 	test_free(&p->sampler);
 	test_world_free(&p->w);
+	rho_tables_free(p->texts);
 }
 
 /* New contexts, and candidates for them. */

@@ -63,7 +63,7 @@ Test(amazon, users_are_cut_between_days)
 	cr_assert_eq(rows(&l, RHO_LINKS), 3);
 	cr_assert_eq(link_action(&l, 0), 2);
 	cr_assert_str_eq(cell(&l, RHO_LINKS, "split", 0), "test");
-	cr_assert_str_eq(cell(&l, RHO_LINKS, "split", 1), "train");
+	cr_assert_str_eq(cell(&l, RHO_LINKS, "split", 1), "valid");
 	cr_assert_str_eq(cell(&l, RHO_LINKS, "split", 2), "test");
 	unload(&l);
 }
@@ -80,6 +80,12 @@ Test(amazon, sequences)
 	cr_assert_str_eq(cell(&l, RHO_CONTEXTS, "text", 0), "red car");
 	cr_assert_eq(rows(&l, RHO_LINKS), 2);
 	cr_assert(link_action(&l, 0) == 2 && link_action(&l, 1) == 3);
+	unload(&l);
+	l = load_well("amazon", "path = '%s'\nset = 'toys'\nlater = 0.75", scratch_path(""));
+	static const char *const split[] = { "train", "valid", "test" };
+	cr_assert_eq(rows(&l, RHO_LINKS), 3);
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_str_eq(cell(&l, RHO_LINKS, "split", i), split[i]);
 	unload(&l);
 	l = load_well("amazon", "path = '%s'\nset = 'toys'\nlater = 0\nhistory = 2", scratch_path(""));
 	cr_assert_eq(rows(&l, RHO_LINKS), 1);

@@ -155,7 +155,7 @@ Test(cli, doctor_tells_what_there_is, .init = setup)
 	int status;
 	char *s = rho(&status, "doctor --plugins " MODULES " --plugins /no/such/folder");
 	HAS(s, "rho          ");
-	HAS(s, "plugin ABI 0.2");
+	HAS(s, "plugin ABI 0.3");
 	HAS(s, "plugins      " MODULES ": ");
 	HAS(s, "/no/such/folder: no such folder\n");
 	HAS(s, SHADOW ": 1\n");

@@ -36,10 +36,10 @@ Test(module, a_sound_one_is_opened_once)
 
 Test(module, another_abi_is_refused_with_both_sides)
 {
-	refused("major", "built for rho ABI 7.3, this rho speaks 0.2");
+	refused("major", "built for rho ABI 7.3, this rho speaks 0.3");
 	refused("major", "Rebuild it against this rho's headers (pkg-config rho-plugin), or use a rho whose "
 			 "ABI is 7.x");
-	refused("minor", "built for rho ABI 0.99, this rho speaks 0.2");
+	refused("minor", "built for rho ABI 0.99, this rho speaks 0.3");
 	refused("magic", "0x12345678");
 }
 

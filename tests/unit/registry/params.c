@@ -201,7 +201,7 @@ Test(params, the_manual_says_everything)
 	struct rho_buf out = { 0 };
 	rho_params_manual(test_module(r, "agent", "good"), &out);
 	HAS(out.at, "agent good 1.0.0 -- takes the first candidates\n");
-	HAS(out.at, "built for ABI 0.2; one action per decision; needs no contexts");
+	HAS(out.at, "built for ABI 0.3; one action per decision; needs no contexts");
 	HAS(out.at, MODULES "/agent-good.so\n");
 	HAS(out.at, "  For tests.\n\n  It learns nothing.\n");
 	HAS(out.at, "  epsilon  number 0 .. 1, default 0.1\n           probability of drawing uniformly\n");

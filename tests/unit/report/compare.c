@@ -40,6 +40,7 @@ static const struct rho_compared *arm(const struct rho_comparison *c, const char
 Test(compare, direction)
 {
 	cr_assert(rho_lower_is_better("regret") && rho_lower_is_better("regret[G1]"));
+	cr_assert(rho_lower_is_better("test.regret[v1.0]") && !rho_lower_is_better("regret.reward"));
 	cr_assert(rho_lower_is_better("coverage_regret") && rho_lower_is_better("selection_regret[a_b]"));
 	cr_assert(rho_lower_is_better("decision_us") && rho_lower_is_better("loss") &&
 		  rho_lower_is_better("value_loss"));

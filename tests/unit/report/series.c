@@ -183,3 +183,53 @@ Test(series, a_million_records, .timeout = 60)
 	rho_buf_free(&text);
 	folder_remove(&f);
 }
+
+/* An evaluation's records stand between the training's, and neither kind counts among the other's. */
+Test(series, evaluations)
+{
+	struct folder f;
+	struct got g;
+	char **names;
+	size_t n;
+	folder_make(&f, true, 2);
+	folder_put(&f, 0, "metrics.jsonl",
+	           "{\"step\": 0, \"eval\": \"test\", \"test.reward\": 0.25}\n"
+	           "{\"step\": 10, \"reward\": 0.5}\n"
+	           "{\"step\": 15, \"eval\": \"other\", \"other.reward\": 9}\n"
+	           "{\"step\": 20, \"reward\": 0.75}\n"
+	           "{\"step\": 20, \"eval\": \"test\", \"test.reward\": 1, \"test.x\": 3}\n"
+	           "{\"step\": 20, \"eval\": \"oth\\u0065r\", \"other.reward\": 7}\n");
+	g = series(&f, RHO_CELL_DONE, "reward");
+	cr_assert(g.rc == 0 && g.n == 2, "%d %zu %s", g.rc, g.n, g.why.at);
+	cr_assert(g.step[0] == 10 && g.step[1] == 20 && g.value[1] == 0.75);
+	drop(&g);
+	g = series(&f, RHO_CELL_DONE, "test.reward");
+	cr_assert(g.rc == 0 && g.n == 2 && g.step[0] == 0 && g.step[1] == 20 && g.value[1] == 1);
+	drop(&g);
+	g = series(&f, RHO_CELL_DONE, "other.reward");
+	cr_assert(g.rc == 0 && g.n == 2 && g.step[0] == 15 && g.value[1] == 7);
+	drop(&g);
+	cr_assert_eq((g = series(&f, RHO_CELL_DONE, "eval")).rc, 1);
+	drop(&g);
+	struct rho_buf why = { 0 };
+	struct rho_results *r = rho_results_read(f.dir, &why);
+	cr_assert_eq(rho_results_metrics(r, 0, &names, &n, &why), 0, "%s", why.at);
+	cr_assert(n == 4 && !strcmp(names[0], "other.reward") && !strcmp(names[1], "reward") &&
+	          !strcmp(names[3], "test.x"));
+	rho_metric_names_free(names, n);
+	rho_results_free(r);
+	rho_buf_free(&why);
+	/* the same evaluation twice at a step, or one before the training's last record, is no such file */
+	folder_put(&f, 0, "metrics.jsonl",
+	           "{\"step\": 20, \"eval\": \"test\", \"test.reward\": 1}\n"
+	           "{\"step\": 20, \"eval\": \"test\", \"test.reward\": 1}\n");
+	g = series(&f, RHO_CELL_DONE, "test.reward");
+	cr_assert(g.rc == -1 && strstr(g.why.at, "metrics.jsonl:2 has step 20 after step 20"), "%s", g.why.at);
+	drop(&g);
+	folder_put(&f, 0, "metrics.jsonl",
+	           "{\"step\": 20, \"reward\": 1}\n{\"step\": 10, \"eval\": \"test\", \"test.reward\": 1}\n");
+	g = series(&f, RHO_CELL_DONE, "reward");
+	cr_assert(g.rc == -1 && strstr(g.why.at, "metrics.jsonl:2 has step 10 after step 20"), "%s", g.why.at);
+	drop(&g);
+	folder_remove(&f);
+}

@@ -1,0 +1,55 @@
+/* chat.h: asking a language model behind an OpenAI-compatible endpoint; every answer is kept, and a run whose answers
+ * are all kept asks nobody. */
+#ifndef RHO_KIT_CHAT_H
+#define RHO_KIT_CHAT_H
+
+#include "../text.h"
+#include "../trouble.h"
+
+struct rho_chat_options {
+	const char *base_url;   /* "http://127.0.0.1:8080/v1": /chat/completions is put behind it; NULL or empty
+	                         * with offline */
+	const char *model;
+	const char *key;        /* sent as a bearer token; NULL: none. Never written or shown */
+	const char *cache;      /* folder of the answers, made where it is missing; NULL: none are kept */
+	bool     offline;       /* a question that was never answered is an error */
+	double   timeout;       /* seconds an answer may take */
+	double   patience;      /* seconds to go on asking where that may help: nobody listens, too many requests,
+	                         * a server's own error, an answer cut short or of another shape */
+	double   temperature;
+	int64_t  max_tokens;
+};
+
+/* RHO_CHAT_PARAMS(struct me) beside a plugin's own parameters; rho_chat_options_of reads them. */
+#define RHO_CHAT_FIELDS const char *base_url, *model, *key, *cache; bool offline; \
+	double timeout, patience, temperature; int64_t max_tokens
+#define RHO_CHAT_PARAMS(T) \
+	RHO_STR(T, base_url, "", "llm: address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1"), \
+	RHO_STR(T, model, "", "llm: the model's name there"), \
+	RHO_KEY(T, key, "OPENAI_API_KEY", "llm: what holds the key, where one is wanted"), \
+	RHO_CACHE(T, cache, "llm: folder where answers are kept; what is there is not asked again"), \
+	RHO_BOOL(T, offline, false, "llm: ask nobody: a question without a kept answer is an error"), \
+	RHO_F64(T, timeout, 60, 0.001, 3600, "llm: seconds an answer may take"), \
+	RHO_F64(T, patience, 600, 0, 86400, "llm: seconds to go on asking an endpoint that is down or busy"), \
+	RHO_F64(T, temperature, 0.7, 0, 2, "llm: of the model's own sampling"), \
+	RHO_I64(T, max_tokens, 512, 1, 65536, "llm: longest answer")
+
+struct rho_chat;
+
+/* Reads from the cache and connects to nobody yet. NULL with the trouble: no address or model, an address that
+ * is neither http nor https, a cache that cannot be made. Whatever the strings point to must outlive it. */
+struct rho_chat *rho_chat_open(const struct rho_chat_options *, struct rho_trouble *);
+void rho_chat_close(struct rho_chat *); /* NULL is fine */
+
+/* The answer to `user` under the instruction `system`, into out (cleared first). sample: several answers to one
+ * question are numbered, and kept apart; it is also sent as the seed. Waits, for `patience` seconds at most, and
+ * asks rho_stop meanwhile. 0; RHO_ESTOP; RHO_EIO or RHO_EFORMAT with the trouble, which says what the endpoint
+ * did last. What an answer says is the model's: it may be anything. [run] */
+int rho_chat_ask(struct rho_chat *, struct rho_ctx *, struct rho_str system, struct rho_str user, uint64_t sample,
+                 struct rho_text *out, struct rho_trouble *);
+
+/* Since it was opened. */
+struct rho_chat_counts { uint64_t kept, asked, repeated; };
+struct rho_chat_counts rho_chat_counts(const struct rho_chat *);
+
+#endif
