@@ -111,7 +111,8 @@ static bool uses_features(const struct rho_arm *arm)
 	       (agent->module && agent->module->plugin.agent->flags & (RHO_NEEDS_X | RHO_NEEDS_FEATURES));
 }
 
-/* An encoder that nobody looks at: its arms cost an encoding each and cannot differ. */
+/* An encoder that has no texts, which no cell can run; one that nobody looks at: its arms cost an encoding
+ * each and cannot differ. */
 static void check_encoders(struct pairing *p, const struct rho_arm *arms, size_t n)
 {
 	const struct rho_experiment *x = p->x;
@@ -120,9 +121,9 @@ static void check_encoders(struct pairing *p, const struct rho_arm *arms, size_t
 		if (arms[i].role[RHO_ENCODER].module && !arms[i].role[RHO_DATASET].where.file)
 			idle = &arms[i].role[RHO_ENCODER];
 	if (idle)
-		rho_warn(p->diags, idle->where,
-		         "encoder: %s has nothing to encode, since there is no "
-		         "[dataset]",
+		rho_diag(p->diags, idle->where,
+		         "encoder: %s has nothing to encode, since there is no [dataset]; leave [encoder] "
+		         "out",
 		         idle->module->plugin.name);
 	for (size_t a = 0; a < x->n_axes; a++) {
 		bool used = false, sampled = false;

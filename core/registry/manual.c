@@ -3,15 +3,30 @@
 
 #include "internal.h"
 
-/* Appends text with every line indented; ends with a newline. */
-static void indent(const char *text, const char *by, struct rho_buf *out)
+enum { PROSE_WIDTH = 106 }; /* of a line, in bytes */
+
+/* How much of a line of n bytes fits into `room`: up to a blank, or the first one there is. */
+static size_t fitting(const char *line, size_t n, size_t room)
+{
+	size_t fits = room;
+	if (n <= room)
+		return n;
+	while (fits && line[fits] != ' ')
+		fits--;
+	while (!fits || (fits < n && line[fits] != ' '))
+		fits++;
+	return fits;
+}
+
+/* Appends text with every line indented by `by` blanks, long ones broken at blanks; ends with a newline. */
+static void indent(const char *text, size_t by, struct rho_buf *out)
 {
 	while (*text) {
-		size_t n = strcspn(text, "\n");
-		rho_buf_str(out, n ? by : "");
+		size_t line = strcspn(text, "\n"), n = fitting(text, line, PROSE_WIDTH - by);
+		rho_buf_printf(out, "%*s", n ? (int)by : 0, "");
 		rho_buf_add(out, text, n);
 		rho_buf_str(out, "\n");
-		text += n + (text[n] == '\n');
+		text += n + (text[n] != '\0');
 	}
 }
 
@@ -159,7 +174,8 @@ static void describe(const struct rho_param *p, int width, struct rho_buf *out)
 		rho_buf_str(&text, "; made where it is not there");
 	if (p->flags & RHO_SPEED)
 		rho_buf_str(&text, "; cannot change results");
-	rho_buf_printf(out, "  %-*s  %s\n  %*s  %s\n", width, p->name, text.at, width, "", p->help);
+	rho_buf_printf(out, "  %-*s  %s\n", width, p->name, text.at);
+	indent(p->help, (size_t)width + 4, out);
 	rho_buf_free(&def);
 	rho_buf_free(&text);
 }
@@ -222,7 +238,7 @@ void rho_params_manual(const struct rho_module *m, struct rho_buf *out)
 	rho_buf_printf(out, "  %s\n", m->path);
 	if (p->doc) {
 		rho_buf_str(out, "\n");
-		indent(p->doc, "  ", out);
+		indent(p->doc, 2, out);
 	}
 	if (m->n_params)
 		rho_buf_str(out, "\n");
@@ -232,7 +248,7 @@ void rho_params_manual(const struct rho_module *m, struct rho_buf *out)
 		describe(q, width, out);
 	if (p->cite) {
 		rho_buf_str(out, "\n  to cite:\n");
-		indent(p->cite, "    ", out);
+		indent(p->cite, 4, out);
 	}
 	example(m, out);
 }

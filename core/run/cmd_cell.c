@@ -150,7 +150,8 @@ static void sweep(const char *dir)
 
 /* BLAS reads its number of threads and its kernels' name when it is loaded, which reading
  * cell.toml may already have brought about: where `rho run` has not set them, this program starts
- * anew with them set. */
+ * anew with them set. OpenBLAS gets one thread whatever run.threads says: with two, some of its
+ * products sum in another order, and a cell's results may not depend on its threads. */
 static void set_threads(const struct rho_cell_spec *spec, char **argv)
 {
 	const char *coretype = rho_blas_coretype();
@@ -160,7 +161,7 @@ static void set_threads(const struct rho_cell_spec *spec, char **argv)
 	if (coretype)
 		setenv("OPENBLAS_CORETYPE", coretype, 1);
 	snprintf(n, sizeof n, "%llu", (unsigned long long)spec->run.threads);
-	setenv("OPENBLAS_NUM_THREADS", n, 1);
+	setenv("OPENBLAS_NUM_THREADS", "1", 1);
 	setenv("OMP_NUM_THREADS", n, 1);
 	again = rho_xstrdup("/proc/self/exe");
 	execv(again, argv);

@@ -143,7 +143,7 @@ static void become_cells(const struct rho_workers *p, const struct slot *s, cons
 	dup2(null, 0);
 	dup2(fd < 0 ? null : fd, 1);
 	dup2(fd < 0 ? null : fd, 2);
-	setenv("OPENBLAS_NUM_THREADS", threads, 1);
+	setenv("OPENBLAS_NUM_THREADS", "1", 1); /* see set_threads in cmd_cell.c */
 	setenv("OMP_NUM_THREADS", threads, 1);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)

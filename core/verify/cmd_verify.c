@@ -199,9 +199,13 @@ static void find(struct args *a, size_t j, char **kept, struct rho_diags *d)
 	size_t n = settings_of(a, j, set, d);
 	table->type = RHO_TOML_TABLE;
 	rho_overrides_apply_of("--with", &table, (const char *const *)&use, 1, kept, d);
+	kept[0][strlen("--with")] = '\0'; /* a place of "--with", not "--with use" */
 	rho_overrides_apply(&table, set, n, kept + 1, d);
+	const struct rho_toml *named = rho_toml_get(table, "use");
+	if (named && strcmp(named->where.file, "--with"))
+		rho_diag(d, (struct rho_where){ .file = "--set" }, "use: which verifier it is, --with says");
 	if (!rho_diags_errors(d))
-		rho_role_read(a->registry, RHO_VERIFIER, a->judge[j].name, table,
+		rho_role_read(a->registry, RHO_VERIFIER, a->n == 1 ? "verifier" : a->judge[j].name, table,
 		              (struct rho_where){ .file = "--with" }, &a->judge[j].role, d);
 	rho_toml_free(table);
 	free(use);
@@ -247,6 +251,16 @@ static int write_lines(const struct args *a, struct rho_buf *why)
 	return w && rho_writer_commit(w, why) ? 1 : 0;
 }
 
+/* Text with something of the file in it: control characters are no business of the terminal's. */
+static void tell(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < 0x20 && !strchr("\n\t", *text)) || *text == 0x7f)
+			fprintf(stderr, "\\x%02x", (unsigned)*text);
+		else
+			putc(*text, stderr);
+}
+
 static int verify(struct args *a)
 {
 	char **kept = rho_xcalloc(RHO_VERIFY_MOST * (a->n_set + 1), sizeof *kept);
@@ -267,10 +281,12 @@ static int verify(struct args *a)
 	if (!status && !a->quiet) {
 		rho_verify_summary(&a->spec, &a->rows, a->judge, a->n, &summary);
 		fflush(stdout);
-		fputs(summary.at, stderr);
+		tell(summary.at);
 	}
-	if (why.len)
-		fprintf(stderr, "%s\n", why.at);
+	if (why.len) {
+		rho_buf_str(&why, "\n");
+		tell(why.at);
+	}
 	rho_buf_free(&why);
 	rho_buf_free(&summary);
 	rho_verify_judge_free(a->judge, a->n, a->rows.n);

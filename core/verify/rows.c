@@ -188,7 +188,9 @@ static void read_line(struct reader *r, struct rho_str line)
 	if (!line.len)
 		return;
 	json_t *row = json_loadb(line.at, line.len, 0, &e);
-	if (!row)
+	if (!row && json_error_code(&e) == json_error_numeric_overflow)
+		tell_here(r, "byte %d: %s; write a number of this size as a string", e.position, e.text);
+	else if (!row)
 		tell_here(r, "not JSON at byte %d: %s; each line must hold one whole object", e.position,
 		          e.text);
 	else if (!json_is_object(row))

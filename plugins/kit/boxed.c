@@ -9,7 +9,7 @@ static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
 static size_t begins(struct rho_str s, size_t i)
 {
 	static const char *const name[] = { "\\boxed", "\\fbox" };
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < 2 && s.at[i] == '\\'; k++) {
 		size_t n = strlen(name[k]);
 		if (s.len - i >= n && !memcmp(s.at + i, name[k], n) &&
 		    (i + n == s.len || !is_letter(s.at[i + n])))

@@ -82,8 +82,8 @@ int rho_linear_begin(struct rho_ctx *, struct rho_linear *, const struct rho_row
 int rho_linear_loaded(struct rho_ctx *, struct rho_linear *);
 
 /* Learns from n decisions, in order, or from none of them where a reward is not finite or larger than 1e15:
- * of a slate from each item's reward (the decision's, where there are none of items). O(dim²) an action; with gamma < 1 and now and then O(dim³) a call. 0 or
- * an error, recorded. [run] */
+ * of a slate from each item's reward (the decision's, where there are none of items). O(dim²) an action; with
+ * gamma < 1 and now and then O(dim³) a call. 0 or an error, recorded. [run] */
 int rho_linear_learn(struct rho_ctx *, struct rho_linear *, const struct rho_feedback *);
 
 /* Brings precision up to date. */
@@ -125,8 +125,8 @@ void rho_linear_top_bound(struct rho_ctx *, const struct rho_linear *, const flo
 
 /* Keeps the widths of all actions up to date, at one inner product an action and reward: w -= (a·u)² for
  * a root's update by u. Only where a decision is among all actions, an action's part of φ is the action
- * itself (ACTION, CONCAT), ids do not move and nothing fades: else does nothing, and m->kept stays NULL. 0 or RHO_ENOMEM.
- * [open] */
+ * itself (ACTION, CONCAT), ids do not move and nothing fades: else does nothing, and m->kept stays NULL. 0 or
+ * RHO_ENOMEM. [open] */
 int rho_linear_keep_widths(struct rho_ctx *, struct rho_linear *, const struct rho_spec *);
 
 /* best (n): for each decision of a batch over all actions, the first with the largest <theta, φ> +

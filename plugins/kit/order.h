@@ -1,4 +1,4 @@
-/* order.h: which context comes when, as a function of lane and episode alone: every choice of every arm sees the same. */
+/* order.h: which context comes when, as a function of lane and episode alone: all arms see the same. */
 #ifndef RHO_KIT_ORDER_H
 #define RHO_KIT_ORDER_H
 

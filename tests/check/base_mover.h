@@ -1,5 +1,5 @@
-/* base_mover.h: an environment whose actions are others at each decision: features drawn anew, ids in two
- * sets that take turns. */
+/* base_mover.h: an environment whose actions are others at each decision: features drawn anew, ids in SETS sets
+ * that take turns: 2 as it should be, 1 to overwrite. */
 #pragma once
 #include <string.h>
 
@@ -41,17 +41,18 @@ static inline int base_open(struct rho_ctx *c, void *self, struct rho_env_spec *
 	return s->tick && s->feature && s->legal && s->off ? 0 : RHO_ENOMEM;
 }
 
-/* The first id of a lane's decision: `sets` 2 as it should be, 1 to overwrite. */
-static inline uint32_t base_first(const struct base *s, size_t lane, uint64_t sets)
+/* The first id of a lane's decision. */
+static inline uint32_t base_first(const struct base *s, size_t lane)
 {
-	return (uint32_t)((s->tick[lane] % sets * s->lanes + lane) * SLOTS);
+	return (uint32_t)((s->tick[lane] % SETS * s->lanes + lane) * SLOTS);
 }
 
-static inline void base_fill(struct base *s, uint64_t sets)
+static inline int base_loaded(struct rho_ctx *c, void *self)
 {
+	struct base *s = self;
 	for (size_t i = 0; i < s->lanes; i++) {
 		struct rho_rng r = rho_fork(s->key, i, 2 * s->tick[i]);
-		uint32_t first = base_first(s, i, sets);
+		uint32_t first = base_first(s, i);
 		for (uint32_t j = 0; j < SLOTS; j++) {
 			s->legal[i * SLOTS + j] = first + j;
 			for (size_t d = 0; d < DIM; d++)
@@ -59,13 +60,16 @@ static inline void base_fill(struct base *s, uint64_t sets)
 		}
 		s->off[i + 1] = (i + 1) * SLOTS;
 	}
+	return 0;
 }
 
-static inline void base_pose(struct base *s, uint64_t sets, struct rho_obs *o)
+static inline int base_reset(struct rho_ctx *c, void *self, struct rho_obs *o)
 {
-	base_fill(s, sets);
+	struct base *s = self;
+	base_loaded(c, self);
 	o->legal = s->legal;
 	o->legal_off = s->off;
+	return 0;
 }
 
 static inline float base_mean(const struct base *s, uint32_t action)
@@ -73,14 +77,16 @@ static inline float base_mean(const struct base *s, uint32_t action)
 	return (float)s->top * s->feature[action * DIM];
 }
 
-static inline void base_pay(struct base *s, const uint32_t *action, struct rho_obs *o)
+static inline int base_step(struct rho_ctx *c, void *self, const uint32_t *action, struct rho_obs *o)
 {
+	struct base *s = self;
 	for (size_t i = 0; i < s->lanes; i++) {
 		struct rho_rng r = rho_fork(s->key, i, 2 * s->tick[i] + 1);
 		o->reward[i] = rho_unif(&r) < (double)base_mean(s, action[i]);
 		o->end[i] = RHO_TERMINATED;
 		s->tick[i]++;
 	}
+	return base_reset(c, self, o);
 }
 
 static inline int base_oracle(struct rho_ctx *c, void *self, const uint32_t *action, const size_t *off,
@@ -96,3 +102,12 @@ static inline int base_oracle(struct rho_ctx *c, void *self, const uint32_t *act
 	}
 	return 0;
 }
+
+static const struct rho_env table = {
+	.size = sizeof table,
+	.open = base_open,
+	.loaded = base_loaded,
+	.reset = base_reset,
+	.step = base_step,
+	.oracle = base_oracle,
+};

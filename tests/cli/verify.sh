@@ -38,6 +38,7 @@ printf '{}\n' > empty.jsonl
 expect "no such field" 2 "empty.jsonl:1: the line has no field \"gold\"; --gold FIELD" -- verify --with exact empty.jsonl
 
 # ---- labels, filters, parameters, fields ----
+holds out.jsonl '"ruling": "unreadable", "score": 0, "why": "the answer is empty"}'
 expect "label" 0 "exact agrees with equal on 3 of 5 lines (60.00%); false accepts: 0; false rejects: 2" \
 	"a.jsonl:4: gold \"3\", pred \"three\": equal true, ruled wrong: as text" "a.jsonl:6: gold \"0.25\", pred \"25%\"" -- \
 	verify --with exact a.jsonl --label equal -o out.jsonl
@@ -81,7 +82,7 @@ for i in $(seq 100); do echo "no $i"; done > many.jsonl
 expect "twenty of them" 2 "many.jsonl:20: not JSON" "and 80 more" -- verify --with exact many.jsonl
 grep -q "many.jsonl:21" said && wrong "more than twenty mistakes are told one by one"
 expect "a label that is none" 2 'a.jsonl:1: "kind" must be true or false, and is a string' -- verify --with exact a.jsonl --label kind
-for misuse in ":which verifier" "--with exact:which file" "--with exact gone.jsonl:gone.jsonl" "--with exakt a.jsonl:exact" \
+for misuse in ":which verifier" "--with exact:which file" "--with exact gone.jsonl:gone.jsonl" "--with exakt a.jsonl:--with: verifier.use = \"exakt\": there is no verifier \"exakt\"; did you mean exact?" \
 	"--with exact,exact a.jsonl:two names" "--with exact,program,exact a.jsonl:one verifier or two" \
 	"--with exact a.jsonl b.jsonl:one FILE" "--with exact a.jsonl --lable equal:did you mean --label" \
 	"--with exact a.jsonl --where kind:FIELD=VALUE" "--with exact a.jsonl --threads 0:--threads 0" \
@@ -93,6 +94,17 @@ for misuse in ":which verifier" "--with exact:which file" "--with exact gone.jso
 done
 expect "no such folder" 1 "no/such/out.jsonl cannot be written" -- verify --with exact a.jsonl -o no/such/out.jsonl
 expect "help" 0 "--where FIELD=VALUE" -- verify --help
+
+expect "which verifier, --set cannot say" 2 "use: which verifier it is, --with says" -- \
+	verify --with exact a.jsonl --set 'use="program"'
+printf '{"gold": 123456789012345678901234567890, "pred": 1}\n' > large.jsonl
+expect "a number too large for JSON's readers" 2 "large.jsonl:1: byte 39: too big integer; write a number of this size as a string" -- \
+	verify --with exact large.jsonl
+printf '{"id": "\\u001b[2Ja", "gold": "\\u001b[31mb", "pred": "\\u001b[0mc", "equal": true, "\\u001bgoal": 1}\n' > terminal.jsonl
+expect "control characters" 0 '(id \x1b[2Ja)' 'ruled wrong: as text: \x1b[0mc for' -- \
+	verify --with exact terminal.jsonl --label equal -o out.jsonl
+expect "control characters of a field" 2 'but "\x1bgoal"' -- verify --with exact terminal.jsonl --gold goal
+[ "$(tr -dc '\033' < said | wc -c)" -eq 0 ] || wrong "control characters on the terminal"
 
 # ---- stopped ----
 if verify --with sympy a.jsonl -o out.jsonl > said 2>&1; then

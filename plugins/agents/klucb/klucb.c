@@ -112,8 +112,8 @@ static int klucb_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, 
 }
 
 static const struct rho_agent klucb_agent = {
-	.size = sizeof klucb_agent, .flags = RHO_KEEPS_ACTIONS, .open = klucb_open, .act = klucb_act, .observe = klucb_observe,
-	.prob = klucb_prob, .dist = klucb_dist, .rank = klucb_rank,
+	.size = sizeof klucb_agent, .flags = RHO_KEEPS_ACTIONS, .open = klucb_open,
+	.act = klucb_act, .observe = klucb_observe, .prob = klucb_prob, .dist = klucb_dist, .rank = klucb_rank,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -164,8 +164,9 @@ static int disjoint_observe(struct rho_ctx *c, void *self, const struct rho_feed
 }
 
 static const struct rho_agent disjoint_agent = {
-	.size = sizeof disjoint_agent, .flags = RHO_NEEDS_X | RHO_KEEPS_ACTIONS, .open = disjoint_open, .act = disjoint_act,
-	.observe = disjoint_observe, .prob = disjoint_prob, .dist = disjoint_dist, .rank = disjoint_rank,
+	.size = sizeof disjoint_agent, .flags = RHO_NEEDS_X | RHO_KEEPS_ACTIONS, .open = disjoint_open,
+	.act = disjoint_act, .observe = disjoint_observe, .prob = disjoint_prob, .dist = disjoint_dist,
+	.rank = disjoint_rank,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -213,8 +213,9 @@ static int igw_query(struct rho_ctx *c, void *self, const struct rho_batch *b, f
 }
 
 static const struct rho_agent igw_agent = {
-	.size = sizeof igw_agent, .flags = RHO_NEEDS_FEATURES | RHO_KEEPS_ACTIONS, .open = igw_open, .loaded = igw_loaded,
-	.act = igw_act, .observe = igw_observe, .prob = igw_prob, .dist = igw_dist, .query = igw_query,
+	.size = sizeof igw_agent, .flags = RHO_NEEDS_FEATURES | RHO_KEEPS_ACTIONS, .open = igw_open,
+	.loaded = igw_loaded, .act = igw_act, .observe = igw_observe, .prob = igw_prob, .dist = igw_dist,
+	.query = igw_query,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -199,8 +199,9 @@ static int thompson_beta_observe(struct rho_ctx *c, void *self, const struct rho
 }
 
 static const struct rho_agent thompson_beta_agent = {
-	.size = sizeof thompson_beta_agent, .flags = RHO_KEEPS_ACTIONS, .open = thompson_beta_open, .act = thompson_beta_act,
-	.observe = thompson_beta_observe, .prob = thompson_beta_prob, .dist = thompson_beta_dist,
+	.size = sizeof thompson_beta_agent, .flags = RHO_KEEPS_ACTIONS, .open = thompson_beta_open,
+	.act = thompson_beta_act, .observe = thompson_beta_observe, .prob = thompson_beta_prob,
+	.dist = thompson_beta_dist,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

@@ -96,8 +96,8 @@ static int ucb1_rank(struct rho_ctx *c, void *self, const struct rho_batch *b, f
 }
 
 static const struct rho_agent ucb1_agent = {
-	.size = sizeof ucb1_agent, .flags = RHO_KEEPS_ACTIONS, .open = ucb1_open, .act = ucb1_act, .observe = ucb1_observe,
-	.prob = ucb1_prob, .dist = ucb1_dist, .rank = ucb1_rank,
+	.size = sizeof ucb1_agent, .flags = RHO_KEEPS_ACTIONS, .open = ucb1_open,
+	.act = ucb1_act, .observe = ucb1_observe, .prob = ucb1_prob, .dist = ucb1_dist, .rank = ucb1_rank,
 };
 
 RHO_EXPORT const struct rho_plugin rho_plugin = {

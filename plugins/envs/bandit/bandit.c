@@ -4,12 +4,11 @@
  * come in an order that no choice can change: all arms of an experiment see the same ones. */
 #include <rho/rho.h>
 
+#include "kit/order.h"
 #include "kit/relevance.h"
 
-enum { BY_SHUFFLE, BY_UNIFORM, BY_FILE };
 enum { PAY_WEIGHT, PAY_CLICK };
 enum { KEEP_MAX, KEEP_SUM };
-static const char *const order_names[] = { "shuffle", "uniform", "file", NULL };
 static const char *const reward_names[] = { "weight", "click", NULL };
 static const char *const duplicate_names[] = { "max", "sum", NULL };
 
@@ -28,7 +27,7 @@ struct bandit {
 };
 
 static const struct rho_param bandit_params[] = {
-	RHO_CHOICE(struct bandit, order, BY_SHUFFLE, order_names,
+	RHO_CHOICE(struct bandit, order, RHO_ORDER_SHUFFLE, rho_order_names,
 	           "order of contexts: a new permutation each epoch, independent draws, or as in the file"),
 	RHO_CHOICE(struct bandit, reward, PAY_WEIGHT, reward_names,
 	           "pay the link's weight, or 1 with the weight as probability"),
@@ -92,12 +91,12 @@ static void pose(struct bandit *s)
 	const uint64_t n = s->links.n;
 	for (size_t lane = 0; lane < s->lanes; lane++) {
 		uint64_t at = *s->tick * s->lanes + lane, epoch = at / n;
-		if (s->order == BY_UNIFORM) {
+		if (s->order == RHO_ORDER_UNIFORM) {
 			struct rho_rng rng = rho_fork(s->context_key, lane, *s->tick);
 			s->now[lane] = rho_below(&rng, (uint32_t)n);
 			continue;
 		}
-		if (s->order == BY_SHUFFLE && s->epoch != epoch + 1) {
+		if (s->order == RHO_ORDER_SHUFFLE && s->epoch != epoch + 1) {
 			struct rho_rng rng = rho_fork(s->context_key, epoch, 0);
 			for (uint32_t i = 0; i < n; i++) {
 				uint32_t j = rho_below(&rng, i + 1);
@@ -107,7 +106,7 @@ static void pose(struct bandit *s)
 			s->epoch = epoch + 1;
 		}
 		size_t place = at - epoch * n;
-		s->now[lane] = s->order == BY_SHUFFLE ? s->turn[place] : (uint32_t)place;
+		s->now[lane] = s->order == RHO_ORDER_SHUFFLE ? s->turn[place] : (uint32_t)place;
 	}
 }
 

@@ -87,6 +87,40 @@ int math_cue(struct rho_str word)
 	return -1;
 }
 
+#define C(k) ((uint64_t)1 << (k))
+
+static const uint64_t ahead[] = {
+	C(8), C(7), C(6),                               /* than; less, fewer; more */
+	C(0), C(1), C(2) | C(9),                        /* each; per; times, as */
+	C(28) | C(29) | C(30) | C(31), C(32) | C(33) | C(34),   /* days to years; hours to seconds */
+	C(17) | C(19), C(3) | C(4) | C(5) | C(63),      /* off, decrease; half, twice, thrice, third */
+	C(12), C(37), C(10) | C(11) | C(53),            /* left; of; total */
+	C(44) | C(45) | C(56), C(39) | C(41), C(43),    /* boxes, rows, dozens; also, after; split */
+};
+static const uint64_t behind[] = {
+	C(21) | C(23) | C(25) | C(26), C(18) | C(22) | C(24) | C(62), /* paid, sold, gave, ate; earned, bought, added */
+	C(12) | C(59), C(39) | C(41) | C(58), C(0) | C(1),      /* left, other; then, only; each, per */
+	C(27) | C(42), C(20) | C(48), C(17) | C(37),    /* has, started; cost, money; off, of */
+};
+static const uint64_t asks[] = {
+	C(10) | C(11) | C(15) | C(53) | C(54), C(12), C(29) | C(30) | C(31),    /* total, both; left; week to year */
+	C(8) | C(13), C(6), C(0) | C(1), C(46) | C(47), /* than, difference; more; each, per; profit, change */
+	C(14), C(43), C(51), C(16) | C(63), C(32) | C(33) | C(61), /* average; split; many; percent, third; hours */
+};
+
+uint16_t math_cue_groups(uint64_t classes, enum math_side side)
+{
+	static const struct { const uint64_t *group; size_t n; } sides[] = {
+		[MATH_AHEAD] = { ahead, sizeof ahead / sizeof *ahead },
+		[MATH_BEHIND] = { behind, sizeof behind / sizeof *behind },
+		[MATH_ASKS] = { asks, sizeof asks / sizeof *asks },
+	};
+	unsigned set = 0;
+	for (size_t k = 0; k < sides[side].n; k++)
+		set |= (unsigned)((classes & sides[side].group[k]) != 0) << k;
+	return (uint16_t)set;
+}
+
 bool math_number_word(struct rho_str word, int64_t *p, int64_t *q)
 {
 	size_t from = 0, to = sizeof numbers / sizeof *numbers;

@@ -4,12 +4,13 @@
 
 #include <rho/view.h>
 
-/* Sets of classes: each, per, times; left; total, altogether, sum, all; difference, more, less; average. */
-#define MATH_CUES_RATE ((uint64_t)7)
-#define MATH_CUES_LEFT ((uint64_t)1 << 12)
-#define MATH_CUES_TOTAL ((uint64_t)3 << 10 | (uint64_t)1 << 15 | (uint64_t)1 << 53)
-#define MATH_CUES_DIFFERENCE ((uint64_t)3 << 6 | (uint64_t)1 << 13)
-#define MATH_CUES_MEAN ((uint64_t)1 << 14)
+/* Where cues stand: within three words behind a number ("5 more than"), within three before it ("gave away 5"), in
+ * the sentence that asks. */
+enum math_side { MATH_AHEAD, MATH_BEHIND, MATH_ASKS };
+
+/* Which groups of classes a set of classes meets: at most 16, 8 and 12 for the three sides, a bit each. The groups are
+ * those that tell operations apart there (README.md). */
+uint16_t math_cue_groups(uint64_t classes, enum math_side);
 
 /* The class of a word in lower case, 0 .. 63, or -1. */
 int math_cue(struct rho_str word);

@@ -12,7 +12,7 @@ enum math_generator { MATH_OPERATIONS, MATH_RETRIEVED, MATH_LLM };
 
 struct math_env {
 	/* parameters */
-	int64_t candidates, steps, features, similar, answers, reach;
+	int64_t candidates, steps, features, similar, answers, reach, limit, slips;
 	int source, reward, derivations, order;
 	double step_reward, wrong;
 	const char *split, *group;
@@ -92,7 +92,11 @@ struct math_block { uint32_t from, n; };
 struct math_block math_features_block(const struct math_features *, bool answers);
 size_t math_features_dim(const struct math_features *);
 
-/* The features of candidate e, at `out` (dim). */
-void math_row(const struct math_features *, const struct math_lane *, uint32_t e, float *out);
+/* What operands of two roles are together, 0 .. MATH_TOGETHER - 1: (MATH_ROLES, MATH_ROLES). */
+const uint8_t (*math_features_together(const struct math_features *))[MATH_ROLES];
+
+/* The features of candidate e, at `out` (dim). *was: the operation of the row that was there, MATH_OPS where there
+ * are zeros, MATH_SAID for anything else; then e's. */
+void math_row(const struct math_features *, const struct math_lane *, uint32_t e, float *out, uint8_t *was);
 
 #endif

@@ -1,6 +1,7 @@
-/* Features: what a step does, crossed with what the text says. A row has a block for each operation, one for
- * answers and one for all: a linear agent then has weights for each operation of its own. Within a block a
- * feature's place is its hash; README.md lists the features. Each adds SCALE: a row is about as long as 1. */
+/* Features: what a step does, crossed with what the text says. A row has a block for each operation, one
+ * for answers and a short one for all: a linear agent then has weights for each operation of its own. README.md
+ * lists the features; each has a place of its own, and only where a block is too short for all do they share places.
+ * A place is SCALE or 0: nothing is read back while a row is written. A row is about as long as 1. */
 #include <string.h>
 
 #include "cues.h"
@@ -8,171 +9,179 @@
 
 #define SCALE 0.2f
 
-/* Cues by where they stand: near i, near j, between, in the question, in it for answers. */
-enum { SIDES = 5 };
-
+/* Of steps up to CROSS, then of answers. */
 enum topic {
-	KINDS, SENTENCES, UNITS, DISTANCE, USED, RESULT, SIZE, WANTED, ASKED, CONSTANT, SIMILAR,
-	STEPS, LEFT, LEFT_RESULTS, MADE_BY, RATES, AIM, WHERE, TOPICS, VALUES = 64, CUE = 32,
+	ALWAYS, ROLES, KIND_I, KIND_J, RESULT, SIZE, SENTENCES, UNITS, WANTED, AFTER, SIMILAR, ASKS, AHEAD_I,
+	AHEAD_J, BEHIND_J, CROSS,
+	OLD, LEFT, RESULTS, UNIT, SIGN, MADE_BY, NUMBERS, AIMS, UNIT_LEFT, TOPICS,
+	STEP_PLACES = 128,
+};
+
+static const uint8_t sizes[TOPICS] = {
+	[ALWAYS] = 1, [ROLES] = MATH_TOGETHER, [KIND_I] = 4, [KIND_J] = 4, [RESULT] = 9, [SIZE] = 6, [SENTENCES] = 5,
+	[UNITS] = 8, [WANTED] = 3, [AFTER] = 4, [SIMILAR] = 3, [ASKS] = 12, [AHEAD_I] = 16, [AHEAD_J] = 16,
+	[BEHIND_J] = 8,
+	[OLD] = 1, [LEFT] = 12, [RESULTS] = 5, [UNIT] = 3, [SIGN] = 4, [MADE_BY] = 4, [NUMBERS] = 7, [AIMS] = 12,
+	[UNIT_LEFT] = 12,
 };
 
 struct math_features {
-	uint32_t dim, block, answers, all;      /* sizes */
-	uint32_t answers_at, all_at;            /* where they begin; blocks of operations from 0 on */
-	/* Places within a block of an operation, that of answers, that for all; of cues by side. */
-	uint16_t own[TOPICS][VALUES], answer[TOPICS][VALUES], any[TOPICS][VALUES];
-	uint16_t cue[SIDES][64];
+	uint32_t dim, block, answers, all;      /* sizes; answers come behind four blocks of operations, then all */
+	uint32_t all_at;
+	uint16_t at[TOPICS][16];                /* places within a block, of topics with up to 16 values */
+	uint16_t roles[MATH_TOGETHER], any[MATH_TOGETHER];      /* any: in the block for all */
+	uint16_t cross[8 * MATH_TOGETHER];      /* units x roles; where there is room behind the others */
+	bool crossed;
+	uint8_t together[MATH_ROLES][MATH_ROLES];
 };
 
-/* The place of a feature in a block of n; place 0 is the block's own. */
-static uint16_t place(unsigned topic, uint32_t value, uint32_t n)
+/* What two operands are together. Of numbers not used yet: whether the first is among them, neighbours or not. */
+static uint8_t together(unsigned a, unsigned b)
 {
-	uint32_t x = (value + topic * 0x9e3779b9u) * 0x85ebca6bu;
-	x = (x ^ x >> 15) * 0xc2b2ae35u;
-	x ^= x >> 13;
-	return (uint16_t)(1 + ((uint64_t)x * (n - 1) >> 32));
+	unsigned lo = a < b ? a : b, hi = a < b ? b : a;
+	bool text = hi >= MATH_NEXT && hi <= MATH_NEXT_LAST;
+	if (lo == MATH_IS_CONSTANT)
+		return (uint8_t)(hi == MATH_NEXT ? 6 : text ? 7 : hi == MATH_WAS_USED ? 8 : hi == MATH_NEWEST ? 9 : 10);
+	if (text && lo >= MATH_NEXT)
+		return (uint8_t)((lo == MATH_NEXT ? 0 : 3) + (hi == lo ? 2 : hi == lo + 1 ? 0 : 1));
+	if (hi == MATH_NEWEST || lo == MATH_NEWEST) {
+		unsigned x = hi == MATH_NEWEST ? lo : hi;
+		return (uint8_t)(x == MATH_NEXT ? 11 : x == MATH_NEXT + 1 ? 12 : x == MATH_WAS_USED ? 14 :
+		                 x == MATH_RESULT_LEFT ? 15 : x == MATH_RESULT_USED ? 16 : 13);
+	}
+	if (lo > MATH_NEXT_LAST)
+		return hi == MATH_RESULT_LEFT || lo == MATH_RESULT_LEFT ? 18 : 19;
+	if (hi > MATH_NEXT_LAST)
+		return (uint8_t)((hi == MATH_RESULT_LEFT ? 20 : 23) + (lo == MATH_NEXT ? 0 : lo > MATH_NEXT ? 1 : 2));
+	return hi == MATH_WAS_USED ? 26 : hi == MATH_NEXT ? 27 : 28;
 }
 
 struct math_features *math_features_open(struct rho_ctx *c, size_t dim)
 {
 	struct math_features *f = rho_alloc(c, 1, sizeof *f);
+	uint32_t next = 0;
 	if (!f)
 		return NULL;
 	f->dim = (uint32_t)dim;
-	f->block = f->dim * 3 / 16;
-	f->answers = f->dim / 8;
-	f->answers_at = 4 * f->block;
-	f->all_at = f->answers_at + f->answers;
+	f->block = f->dim * 4 / 19;
+	f->answers = f->dim * 2 / 19;
+	f->all_at = 4 * f->block + f->answers;
 	f->all = f->dim - f->all_at;
-	for (unsigned t = 0; t < TOPICS; t++)
-		for (unsigned v = 0; v < VALUES; v++) {
-			f->own[t][v] = place(t, v, f->block);
-			f->answer[t][v] = place(t, v, f->answers);
-			f->any[t][v] = place(t, v, f->all);
-		}
-	for (unsigned side = 0; side < SIDES; side++)
-		for (unsigned k = 0; k < 64; k++)
-			f->cue[side][k] = place(CUE + side, k, side == SIDES - 1 ? f->answers : f->block);
+	f->crossed = f->block > STEP_PLACES;
+	for (unsigned t = 0; t < TOPICS; t++) {
+		next = t == OLD ? 0 : next;
+		for (unsigned v = 0; v < sizes[t]; v++, next++)
+			(t == ROLES ? f->roles : f->at[t])[v] = (uint16_t)(next % (t < CROSS ? f->block : f->answers));
+	}
+	for (uint32_t v = 0; v < 8 * MATH_TOGETHER && f->crossed; v++)
+		f->cross[v] = (uint16_t)(STEP_PLACES + (v * 0x9e3779b1u >> 8) % (f->block - STEP_PLACES));
+	for (unsigned v = 0; v < MATH_TOGETHER; v++)
+		f->any[v] = (uint16_t)(f->all_at + v % f->all);
+	for (unsigned a = 0; a < MATH_ROLES; a++)
+		for (unsigned b = 0; b < MATH_ROLES; b++)
+			f->together[a][b] = together(a, b);
 	return f;
 }
 
+const uint8_t (*math_features_together(const struct math_features *f))[MATH_ROLES] { return f->together; }
+
 struct math_block math_features_block(const struct math_features *f, bool answers)
 {
-	return answers ? (struct math_block){ f->answers_at, f->answers } : (struct math_block){ f->all_at, f->all };
+	return answers ? (struct math_block){ 4 * f->block, f->answers } : (struct math_block){ f->all_at, f->all };
 }
 
 size_t math_features_dim(const struct math_features *f) { return f->dim; }
 
-static void add_cues(const uint16_t *at, uint64_t cues, float *out)
+static void add_all(const uint16_t *at, unsigned set, float *out)
 {
-	for (; cues; cues &= cues - 1)
-		out[at[__builtin_ctzll(cues)]] += SCALE;
+	for (; set; set &= set - 1)
+		out[at[__builtin_ctz(set)]] = SCALE;
 }
 
-static void add(const uint16_t *at, uint32_t value, float *out) { out[at[value]] += SCALE; }
+static void add(const uint16_t *at, unsigned value, float *out) { out[at[value]] = SCALE; }
 
-/* 0: the same sentence; 1, 2: the next, a later one; 3, 4 the other way round; 5: not of the text. */
+/* 0: not of the text; 1: backwards; 2: the same sentence; 3, 4: the next, a later one. */
 static unsigned apart(const struct math_quantity *a, const struct math_quantity *b)
 {
 	if (a->sentence == 255 || b->sentence == 255)
-		return 5;
+		return 0;
 	int d = b->sentence - a->sentence;
-	return d == 0 ? 0 : d == 1 ? 1 : d > 1 ? 2 : d == -1 ? 3 : 4;
+	return d < 0 ? 1 : d == 0 ? 2 : d == 1 ? 3 : 4;
 }
 
 static unsigned units(const struct math_quantity *a, const struct math_quantity *b)
 {
 	if (!a->unit || !b->unit)
-		return !a->unit + 2u * !b->unit;
-	return a->unit == b->unit ? a->unit == 1 ? 4 : 5 : a->unit == 1 ? 6 : b->unit == 1 ? 7 : 8;
+		return a->unit || b->unit ? 1 : 0;
+	return a->unit == b->unit ? a->unit == 1 ? 2 : 3 : a->unit == 1 ? 4 : b->unit == 1 ? 5 : 6;
 }
 
-/* In the order of the text, or of the results: neighbours, further on, and backwards. */
-static unsigned distance(const struct math_quantity *a, const struct math_quantity *b)
+/* Where a number is of a kind of its own: 1 .. 4, in the order of fraction, part, percentage, share. */
+static void add_kind(const uint16_t *at, const struct math_quantity *q, float *out)
 {
-	if ((a->kind == MATH_RESULT) != (b->kind == MATH_RESULT) || a->kind == MATH_CONSTANT ||
-	    b->kind == MATH_CONSTANT)
-		return 0;
-	int d = b->order - a->order;
-	return d == 1 ? 1 : d == -1 ? 2 : d > 1 ? 3 : 4;
-}
-
-/* Whether a number goes with "each", "per" or "times". */
-static unsigned is_rate(const struct math_quantity *q) { return q->cues & MATH_CUES_RATE ? 1 : 0; }
-
-/* What the question is after: 1 what is left, 2 a total, 3 a difference, 4 a mean, 5 so much for each, 0 else. */
-static unsigned aim(uint64_t asks)
-{
-	return asks & MATH_CUES_LEFT ? 1 : asks & MATH_CUES_TOTAL ? 2 : asks & MATH_CUES_DIFFERENCE ? 3 :
-	       asks & MATH_CUES_MEAN ? 4 : asks & MATH_CUES_RATE ? 5 : 0;
+	if (q->kind >= MATH_FRACTION && q->kind <= MATH_SHARE)
+		add(at, (unsigned)q->kind - MATH_FRACTION, out);
 }
 
 static void answer_row(const struct math_features *f, const struct math_lane *l, uint32_t e, float *out)
 {
 	const struct math_quantity *a = &l->q[math_i(e)];
-	unsigned first = l->n_constants + l->n_text, left = 0, results = 0;
-	for (unsigned i = l->n_constants; i < first; i++)
-		left += !(l->used >> i & 1) && l->q[i].kind <= MATH_PERCENT && l->q[i].kind != MATH_PART;
-	for (unsigned i = first; i < first + l->n_results; i++)
-		results += i != math_i(e) && !(l->used >> i & 1);
-	unsigned wanted = !a->unit ? 2 : a->unit == l->problem->asked_unit ? 1u : 0u, fresh = e >> MATH_FRESH & 1;
-	unsigned made = math_op(l->step[math_i(e) - first]), minus = a->value.p <= 0, whole = a->value.q == 1;
-	out += f->answers_at;
-	out[0] += SCALE;
-	add(f->answer[USED], (e >> MATH_I_USED & 1) + 2 * fresh, out);
-	add(f->answer[STEPS], l->n_steps * 2 + fresh, out);
-	add(f->answer[LEFT], (left < 4 ? left : 4) * 2 + fresh, out);
-	add(f->answer[LEFT_RESULTS], (results < 3 ? results : 3) * 2 + fresh, out);
-	add(f->answer[WANTED], wanted * 2 + fresh, out);
-	add(f->answer[RESULT], minus + 2 * whole, out);
-	add(f->answer[MADE_BY], made * 2 + fresh, out);
-	add(f->answer[ASKED], (left ? 0u : 1u) + (results ? 0u : 2u) + 4 * fresh, out);
-	if (fresh)
-		add_cues(f->cue[SIDES - 1], l->problem->asks, out);
+	unsigned left = l->left < 3 ? l->left : 3, results = l->results_left < 2 ? l->results_left : 2;
+	unsigned wanted = !a->unit ? 2 : a->unit == l->problem->asked_unit ? 1u : 0u;
+	if (!math_bit(e, MATH_FRESH)) {
+		add(f->at[OLD], 0, out);
+		return;
+	}
+	add(f->at[LEFT], left * 3 + results, out);
+	add(f->at[RESULTS], l->n_results < 4 ? l->n_results : 4, out);
+	add(f->at[UNIT], wanted, out);
+	add(f->at[SIGN], (a->value.q == 1) * 2u + (a->value.p <= 0), out);
+	add(f->at[MADE_BY], math_op(l->step[l->n_steps - 1]), out);
+	add(f->at[NUMBERS], l->n_text < 6 ? l->n_text : 6, out);
+	add_all(f->at[AIMS], l->problem->asks, out);
+	add(f->at[UNIT_LEFT], wanted * 4 + left, out);
 }
 
-void math_row(const struct math_features *f, const struct math_lane *l, uint32_t e, float *out)
+void math_row(const struct math_features *f, const struct math_lane *l, uint32_t e, float *out, uint8_t *was)
 {
 	const struct math_quantity *a = &l->q[math_i(e)], *b = &l->q[math_j(e)];
-	unsigned op = math_op(e);
-	memset(out, 0, f->dim * sizeof *out);
+	unsigned op = math_op(e), old = *was;
+	if (old == MATH_SAID)
+		memset(out, 0, f->dim * sizeof *out);
+	if (old <= MATH_ANSWER) {
+		memset(out + old * f->block, 0, (old < MATH_ANSWER ? f->block : f->answers) * sizeof *out);
+		memset(out + f->all_at, 0, f->all * sizeof *out);
+	}
+	*was = (uint8_t)op;
+	if (op != MATH_ANSWER)
+		out[f->any[e >> MATH_PAIR & 31]] = SCALE;
+	out += op * f->block;
 	if (op == MATH_ANSWER) {
 		answer_row(f, l, e, out);
 		return;
 	}
-	unsigned kinds = (unsigned)a->kind * MATH_KINDS + b->kind, bits = e >> MATH_I_USED & 7;
-	unsigned result = (e >> MATH_WHOLE & 3) + 4 * (e >> MATH_GROWS & 3);
-	unsigned similar = e >> MATH_SIMILAR & 3, asked = l->problem->asked_unit, away = distance(a, b);
-	unsigned wanted = (asked && a->unit == asked ? 1u : 0u) + (asked && b->unit == asked ? 2u : 0u);
-	float *all = out + f->all_at, *own = out + op * f->block;
-	all[0] += SCALE;
-	add(f->any[KINDS], kinds, all);
-	add(f->any[USED], bits, all);
-	add(f->any[RESULT], result, all);
-	add(f->any[SIMILAR], similar, all);
-	own[0] += SCALE;
-	add(f->own[KINDS], kinds, own);
-	add(f->own[USED], bits, own);
-	add(f->own[RESULT], result, own);
-	add(f->own[SIZE], e >> MATH_SIZE & 7, own);
-	add(f->own[SENTENCES], apart(a, b), own);
-	add(f->own[UNITS], units(a, b), own);
-	add(f->own[DISTANCE], away, own);
-	add(f->own[WANTED], wanted, own);
-	add(f->own[ASKED], a->asked + 2u * b->asked, own);
-	add(f->own[SIMILAR], similar, own);
-	add(f->own[RATES], units(a, b) * 4 + is_rate(a) * 2 + is_rate(b), own);
-	add(f->own[AIM], aim(l->problem->asks) * 8 + bits, own);
-	add(f->own[WHERE], apart(a, b) * 5 + away, own);
-	if (b->kind == MATH_CONSTANT)
-		add(f->own[CONSTANT], b->order, own);
-	else if (a->kind == MATH_CONSTANT)
-		add(f->own[CONSTANT], a->order + 16u, own);
-	add_cues(f->cue[0], a->cues, own);
-	add_cues(f->cue[1], b->cues, own);
-	if (away == 1)
-		add_cues(f->cue[2], b->before, own);
-	else if (away == 2)
-		add_cues(f->cue[2], a->before, own);
-	add_cues(f->cue[3], l->problem->asks, own);
+	unsigned roles = e >> MATH_PAIR & 31, of = units(a, b), size = e >> MATH_SIZE & 7;
+	unsigned asked = l->problem->asked_unit;
+	unsigned sort = math_bit(e, MATH_MINUS) ? 2 : math_bit(e, MATH_WHOLE) ? 0 : 1;
+	unsigned wanted = asked ? (a->unit == asked) + 2u * (b->unit == asked) : 0, similar = e >> MATH_SIMILAR & 3;
+	add(f->at[ALWAYS], 0, out);
+	add(f->roles, roles, out);
+	add_kind(f->at[KIND_I], a, out);
+	add_kind(f->at[KIND_J], b, out);
+	add(f->at[RESULT], sort * 3 + (math_bit(e, MATH_GROWS) ? 1 : math_bit(e, MATH_SHRINKS) ? 2 : 0), out);
+	add(f->at[SIZE], size < 5 ? size : 5, out);
+	add(f->at[SENTENCES], apart(a, b), out);
+	add(f->at[UNITS], of, out);
+	if (wanted)
+		add(f->at[WANTED], wanted - 1, out);
+	if (math_bit(e, MATH_FRESH))
+		add(f->at[AFTER], math_op(l->step[l->n_steps - 1]), out);
+	if (similar)
+		add(f->at[SIMILAR], similar - 1, out);
+	add_all(f->at[ASKS], l->problem->asks, out);
+	add_all(f->at[AHEAD_I], a->ahead, out);
+	add_all(f->at[AHEAD_J], b->ahead, out);
+	add_all(f->at[BEHIND_J], b->behind, out);
+	if (f->crossed)
+		add(f->cross, roles * 8 + of, out);
 }

@@ -110,8 +110,7 @@ void math_take(struct math_lane *l, uint32_t e, uint64_t key, int run)
 	/* What is 3 boxes times 12 crayons? Crayons, the second, more often than not; and so of a rate. */
 	if (math_op(e) == MATH_MUL && b->unit && b->unit != a->unit)
 		unit = b->unit == 1 || a->unit != 1 ? b->unit : a->unit;
-	*r = (struct math_quantity){ .cues = a->cues | b->cues,
-	                             .unit = unit, .kind = MATH_RESULT, .order = (uint8_t)l->n_results,
+	*r = (struct math_quantity){ .unit = unit, .kind = MATH_RESULT, .order = (uint8_t)l->n_results,
 	                             .asked = a->asked || b->asked };
 	math_set_value(r, math_result(l, math_op(e), i, j));
 	r->sentence = a->sentence > b->sentence && a->sentence != 255 ? a->sentence : b->sentence;

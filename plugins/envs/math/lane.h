@@ -17,8 +17,17 @@ enum {
 	MATH_SIZE = 17,                                 /* 3 bits: its decimal order of magnitude, from below 1 */
 	MATH_GROWS = 20, MATH_SHRINKS = 21,             /* beyond both operands; below both */
 	MATH_SIMILAR = 22,                              /* 2 bits, for the generator: how near its source is */
-	MATH_I_USED = 24, MATH_J_USED = 25, MATH_FRESH = 26,    /* FRESH: takes the newest result */
-	MATH_STEP = 27,                                 /* 4 bits; of answers */
+	MATH_PAIR = 24,                                 /* 5 bits, of steps: what the operands are together */
+	MATH_STEP = 24,                                 /* 4 bits, of answers */
+	MATH_FRESH = 29,                                /* takes the newest result */
+};
+
+/* What an operand is at the moment: a constant; of the text's numbers that were used already; the first, second, ...
+ * of the others, the fifth standing for all behind it; the newest result, others by whether they have been used. */
+enum {
+	MATH_IS_CONSTANT, MATH_WAS_USED, MATH_NEXT, MATH_NEXT_LAST = MATH_NEXT + 4, MATH_NEWEST, MATH_RESULT_USED,
+	MATH_RESULT_LEFT, MATH_ROLES,
+	MATH_TOGETHER = 29,                             /* what two can be together */
 };
 
 static inline unsigned math_op(uint32_t e) { return e & 7; }
@@ -40,6 +49,8 @@ struct math_lane {
 	unsigned n_steps;
 	uint32_t step[MATH_MOST_STEPS];         /* (n_steps) static bits of the steps taken */
 	uint64_t step_key[MATH_MOST_STEPS];     /* (n_steps) math_step_key of them */
+	uint8_t  role_now[MATH_MOST_QUANTITIES];        /* what each quantity is in the decision now posed */
+	unsigned left, results_left;            /* numbers of the text not used yet; results, the newest aside */
 	uint8_t  paid[MATH_MOST_RUNS];          /* steps of each run of the solution that have been taken */
 	unsigned n_right;       /* steps taken that stand in the solution */
 	/* (n_results, or lines of `said`) -1: not asked; else whether it answers the problem */
@@ -50,6 +61,8 @@ struct math_lane {
 	uint32_t *candidate;    /* (candidates) */
 	uint32_t *slot;         /* (candidates) its row, of this lane's 2 * candidates; the env's kept array */
 	uint16_t *at;           /* (2 * candidates) the candidate in a row */
+	uint8_t  *wrote;        /* (2 * candidates) the operation the row was written for, MATH_OPS: none yet */
+	const uint8_t (*together)[MATH_ROLES];  /* (MATH_ROLES, MATH_ROLES) what two operands are, by their roles */
 	uint32_t *last;         /* (2 * candidates) the decision in which the row was last legal */
 	uint32_t decision;
 	unsigned next_free;

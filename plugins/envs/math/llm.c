@@ -19,8 +19,7 @@ static int open(struct rho_ctx *c, struct math_env *env)
 {
 	struct rho_trouble t = { 0 };
 	struct math_asking *a = rho_alloc(c, 1, sizeof *a);
-	struct rho_chat_options o = { env->base_url, env->model, env->key, env->cache, env->offline, env->timeout,
-	                              env->patience, env->temperature, env->max_tokens };
+	struct rho_chat_options o = RHO_CHAT_OPTIONS(env);
 	if (!a)
 		return RHO_ENOMEM;
 	if (!env->cache)

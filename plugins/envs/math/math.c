@@ -19,9 +19,10 @@ static const struct rho_param math_params[] = {
 	           " similar solved problems with this one's numbers, or what a language model says"),
 	RHO_I64(struct math_env, candidates, 200, 50, MATH_MOST_CANDIDATES, "most candidates a decision"),
 	RHO_I64(struct math_env, steps, 8, 2, MATH_MOST_STEPS, "most decisions an episode, the answer's included"),
-	RHO_I64(struct math_env, features, 256, 64, 4096, "numbers that describe a candidate"),
+	RHO_I64(struct math_env, features, 608, 64, 4096, "numbers that describe a candidate"),
 	RHO_I64(struct math_env, similar, 8, 1, 32, "with retrieved: solved problems that steps are taken from"),
-	RHO_I64(struct math_env, answers, 4, 1, MATH_MOST_LINES / 2, "llm: how often the model is asked for a decision"),
+	RHO_I64(struct math_env, answers, 4, 1, MATH_MOST_LINES / 2,
+	        "llm: how often the model is asked for a decision"),
 	RHO_CHAT_PARAMS(struct math_env),
 	RHO_I64S(struct math_env, constants, 0, 1e6, "numbers that may be used without being in the text",
 	         1, 2, 3, 4, 7, 10, 12, 24, 30, 52, 60, 100),
@@ -35,9 +36,13 @@ static const struct rho_param math_params[] = {
 	        "problems, evenly spread, of which is found at open how many can be solved; 0: none"),
 	RHO_CHOICE(struct math_env, order, RHO_ORDER_SHUFFLE, rho_order_names,
 	           "order of problems: a new permutation each epoch, independent draws, or as in the file"),
+	RHO_I64(struct math_env, slips, 100, 0, 100,
+	        "where steps are paid: an episode ends when it takes more steps than that which stand in no solution"),
+	RHO_I64(struct math_env, limit, 0, 0, 1e9, "problems posed at most, evenly spread; 0: all that pass"),
 	RHO_STR(struct math_env, split, "", "pose only problems of this split; empty: all"),
 	RHO_STR(struct math_env, group, "", "pose only problems of this group; empty: all"),
-	RHO_PART(struct math_env, verifier, RHO_VERIFIER, "judges answers; required"),
+	{ RHO_FIELD(struct math_env, verifier, RHO_T_PART, struct rho_part, "judges answers"),
+	  .flags = RHO_REQUIRED, .kind = RHO_VERIFIER },
 	RHO_END
 };
 
@@ -155,8 +160,6 @@ static int open_lanes(struct rho_ctx *c, struct math_env *s)
 
 static int refuse(struct rho_ctx *c, const struct math_env *s)
 {
-	if (!s->verifier.plugin)
-		return rho_fail(c, RHO_EINVAL, "answers need a verifier; add [env.verifier] with use = \"exact\"");
 	if (s->features % 16)
 		return rho_fail(c, RHO_EINVAL, "features = %lld is not a multiple of 16; try %lld",
 		                (long long)s->features, (long long)(s->features / 16 * 16));
@@ -358,9 +361,15 @@ static int step_lane(struct rho_ctx *c, struct math_env *s, size_t i, uint32_t e
 	t->chosen[math_op(e) == MATH_SAID ? math_line_kind(l, math_i(e)) : math_op(e)]++;
 	t->right += right || (answer && l->verdict[named(l, e)]);
 	obs->last->row[i] = l->problem->row;
-	if (!answer && !last) {
+	bool paid = s->reward == MATH_PAY_DERIVATION && l->problem->trains;
+	bool lost = paid && !right && l->n_steps - l->n_right + 1 > (unsigned)s->slips;
+	if (!answer && !last && !lost) {
 		s->taken[i * MATH_MOST_STEPS + s->n_taken[i]++] = take(s, l, e);
 		return s->generator->step(c, s, l);
+	}
+	if (!answer) {          /* it counts, though nothing follows it */
+		l->n_steps += right ? right : 1;
+		l->n_right += right;
 	}
 	tell_end(c, s, l, answer && l->verdict[named(l, e)], answer, s->n_taken[i] + 1);
 	obs->end[i] = RHO_TERMINATED;

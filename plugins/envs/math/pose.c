@@ -31,14 +31,36 @@ static uint32_t expression(const struct math_lane *l, uint32_t e)
 	return (op == MATH_ADD || op == MATH_MUL ? a + b : a + b * 0x85ebca6bu) * 8 + op;
 }
 
+/* What each quantity is in this decision. A number counts as used when another way to read it was: 20% and 1/5. */
+static void find_roles(struct math_lane *l)
+{
+	unsigned first = l->n_constants + l->n_text, end = first + l->n_results, rank = 0;
+	uint32_t used = 0;
+	l->left = l->results_left = 0;
+	for (unsigned i = l->n_constants; i < first; i++)
+		used |= (uint32_t)(l->used >> i & 1) << l->q[i].mention;
+	for (unsigned i = 0; i < l->n_constants; i++)
+		l->role_now[i] = MATH_IS_CONSTANT;
+	for (unsigned i = l->n_constants; i < first; i++) {
+		unsigned m = l->q[i].mention;
+		if (!(used >> m & 1) && (i == l->n_constants || l->q[i - 1].mention != m))
+			rank = l->left++;
+		l->role_now[i] = (uint8_t)(used >> m & 1 ? MATH_WAS_USED : MATH_NEXT + (rank < 4 ? rank : 4));
+	}
+	for (unsigned i = first; i < end; i++) {
+		bool was = l->used >> i & 1;
+		l->results_left += !was && i + 1 < end;
+		l->role_now[i] = i + 1 == end ? MATH_NEWEST : was ? MATH_RESULT_USED : MATH_RESULT_LEFT;
+	}
+}
+
 uint32_t math_as_it_stands(const struct math_lane *l, uint32_t e)
 {
-	unsigned i = math_i(e), j = math_j(e), newest = l->n_constants + l->n_text + l->n_results - 1;
-	bool fresh = l->n_results && (i == newest || (j == newest && math_op(e) != MATH_ANSWER));
-	e |= (uint32_t)(l->used >> i & 1) << MATH_I_USED | (uint32_t)fresh << MATH_FRESH;
+	unsigned a = l->role_now[math_i(e)], b = l->role_now[math_j(e)];
 	if (math_op(e) == MATH_ANSWER)
-		return e | (l->n_steps & 15) << MATH_STEP;
-	return e | (uint32_t)(l->used >> j & 1) << MATH_J_USED;
+		return e | (l->n_steps & 15) << MATH_STEP | (uint32_t)(a == MATH_NEWEST) << MATH_FRESH;
+	return e | (uint32_t)l->together[a][b] << MATH_PAIR |
+	       (uint32_t)(a == MATH_NEWEST || b == MATH_NEWEST) << MATH_FRESH;
 }
 
 static void append(struct math_list *list, uint32_t e, unsigned place)
@@ -100,10 +122,12 @@ void math_lane_slots(struct math_lane *l, const struct math_env *env, float *row
 			slot = m->slot;
 		} else {
 			slot = given ? l->slot[k] : free_slot(l);
-			if (math_op(e) == MATH_SAID)
+			if (math_op(e) == MATH_SAID) {
 				math_line_row(env->map, l, math_i(e), rows + slot * dim);
-			else
-				math_row(env->map, l, e, rows + slot * dim);
+				l->wrote[slot] = MATH_SAID;
+			} else {
+				math_row(env->map, l, e, rows + slot * dim, &l->wrote[slot]);
+			}
 		}
 		*m = (struct math_memo){ e, l->decision, slot };
 		l->slot[k] = slot;
@@ -119,6 +143,7 @@ void math_candidates(const struct math_env *env, struct math_lane *l)
 	l->decision++;
 	l->n_candidates = 0;
 	l->again = false;
+	find_roles(l);
 	for (unsigned k = 0; k < l->n_results; k++)
 		l->again |= math_repeats(l, first + k);
 	for (unsigned k = 0; k < l->n_steps; k++)       /* what is done is done */
@@ -145,6 +170,7 @@ int math_lane_open(struct rho_ctx *c, const struct math_env *env, struct math_la
 	l->candidate = rho_alloc(c, n, sizeof *l->candidate);
 	l->at = rho_alloc(c, 2 * n, sizeof *l->at);
 	l->last = rho_alloc(c, 2 * n, sizeof *l->last);
+	l->wrote = rho_alloc(c, 2 * n, sizeof *l->wrote);
 	l->memo = rho_alloc(c, MATH_MOST_STEPS * (1 + (size_t)env->block) + n, sizeof *l->memo);
 	l->memo_of = rho_alloc(c, n, sizeof *l->memo_of);
 	l->seen = rho_alloc(c, MATH_HASH, sizeof *l->seen);
@@ -152,8 +178,11 @@ int math_lane_open(struct rho_ctx *c, const struct math_env *env, struct math_la
 	l->role = rho_alloc(c, (size_t)env->similar, MATH_MOST_TEXT);
 	if (env->source == MATH_LLM && !(l->said = rho_alloc(c, 1, sizeof *l->said)))
 		return RHO_ENOMEM;
-	if (!l->donor || !l->role || !l->candidate || !l->at || !l->last || !l->memo || !l->memo_of || !l->seen)
+	if (!l->donor || !l->role || !l->candidate || !l->at || !l->last || !l->wrote || !l->memo ||
+	    !l->memo_of || !l->seen)
 		return RHO_ENOMEM;
+	memset(l->wrote, MATH_OPS, 2 * n);
+	l->together = math_features_together(env->map);
 	for (size_t k = 0; k < MATH_MOST_STEPS; k++)
 		if (!(l->block[k] = rho_alloc(c, env->block, sizeof *l->block[k])))
 			return RHO_ENOMEM;

@@ -29,13 +29,13 @@ enum math_kind {
 struct math_quantity {
 	struct math_fraction value;
 	double   size;          /* the value, about */
-	uint64_t cues;          /* which cues (cues.h) stand within four words of it */
-	uint64_t before;        /* cues between the quantity before it in the text and this one */
+	uint16_t ahead, behind; /* groups of cues (cues.h) within three words behind it; before it */
 	uint32_t hash;          /* of the value */
 	uint32_t unit;          /* hash of the word it counts; 1: money; 0: unknown */
 	uint8_t  kind;          /* enum math_kind */
 	uint8_t  sentence;      /* from 0; 255: of no sentence */
 	uint8_t  order;         /* number in the text, or of the step it results from */
+	uint8_t  mention;       /* number among the text's, 20% and 1/5 being one */
 	bool     asked;         /* in the sentence that asks */
 };
 
@@ -50,7 +50,7 @@ struct math_problem {
 	uint16_t n_quantities, n_good, n_runs;
 	uint8_t  run_steps[MATH_MOST_RUNS];
 	struct math_fraction answer;     /* q 0: the answer is not a number as it stands */
-	uint64_t asks;          /* cues of the sentence that asks */
+	uint16_t asks;          /* groups of cues of the sentence that asks */
 	uint32_t asked_unit;    /* hash of the word after "how many", 1: "how much", "$"; 0: unknown */
 	bool     trains;        /* its solution may be rewarded */
 };

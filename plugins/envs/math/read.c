@@ -1,8 +1,8 @@
 /* Reading the problems that are posed: texts, answers and worked solutions. */
-#include <stdio.h>
 #include <string.h>
 
 #include "env.h"
+#include "kit/labels.h"
 
 /* Whether the label of row i is the one wanted, of number `label`; no filter: column NULL. */
 static bool passes(const struct rho_column *c, uint32_t label, size_t i) { return !c || c->label[i] == label; }
@@ -11,8 +11,7 @@ static bool passes(const struct rho_column *c, uint32_t label, size_t i) { retur
 static int find_label(struct rho_ctx *c, const struct rho_data *d, const char *name, const char *wanted,
                       const struct rho_column **column, uint32_t *label)
 {
-	char list[300] = "";
-	size_t used = 0;
+	char list[300];
 	*column = NULL;
 	*label = 0;
 	if (!*wanted)
@@ -21,24 +20,17 @@ static int find_label(struct rho_ctx *c, const struct rho_data *d, const char *n
 	if (!of)
 		return rho_fail(c, RHO_EINVAL, "%s = \"%s\", and the problems of this dataset have no column \"%s\";"
 		                " leave it out", name, wanted, name);
-	for (uint32_t i = 0; i < of->n_labels; i++) {
-		struct rho_str s = rho_column_str(of, i);
-		if (s.len == strlen(wanted) && !memcmp(s.at, wanted, s.len)) {
-			*column = of;
-			*label = i;
-			return 0;
-		}
-		if (used < sizeof list - 60)
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%.*s\"", i ? ", " : "",
-			                         s.len < 40 ? (int)s.len : 40, s.at);
-	}
-	return rho_fail(c, RHO_EINVAL, "no %s is called \"%s\"; there is %s", name, wanted, list);
+	*label = rho_label_find(of, wanted);
+	if (*label == RHO_NO_LABEL)
+		return rho_fail(c, RHO_EINVAL, "no %s is called \"%s\"; there is %s", name, wanted,
+		                rho_label_list(of, list, sizeof list));
+	*column = of;
+	return 0;
 }
 
 struct columns {
 	const struct rho_column *split, *solution, *by_split, *by_group;
 	uint32_t split_label, group_label, train;
-	bool has_train;
 };
 
 static int find_columns(struct rho_ctx *c, struct math_env *s, struct columns *k)
@@ -56,11 +48,7 @@ static int find_columns(struct rho_ctx *c, struct math_env *s, struct columns *k
 	if ((e = find_label(c, d, "split", s->split, &k->by_split, &k->split_label)) ||
 	    (e = find_label(c, d, "group", s->group, &k->by_group, &k->group_label)))
 		return e;
-	for (uint32_t i = 0; k->split && i < k->split->n_labels && !k->has_train; i++) {
-		struct rho_str t = rho_column_str(k->split, i);
-		k->has_train = t.len == 5 && !memcmp(t.at, "train", 5);
-		k->train = i;
-	}
+	k->train = rho_label_find(k->split, "train");
 	if (s->reward == MATH_PAY_DERIVATION && !k->solution)
 		return rho_fail(c, RHO_EINVAL, "reward = \"derivation\" pays steps that stand in the worked solutions,"
 		                " and this dataset has no column \"solution\"; use reward = \"answer\"");
@@ -76,7 +64,7 @@ static void read_problem(const struct math_env *s, const struct columns *k, uint
 	if (k->solution)
 		math_read_solution(rho_column_str(k->solution, r), p, good);
 	p->answer = math_read_answer(rho_column_str(s->answer, r));
-	p->trains = s->derivations == MATH_ALL || !k->split || (k->has_train && k->split->label[r] == k->train);
+	p->trains = s->derivations == MATH_ALL || !k->split || k->split->label[r] == k->train;
 }
 
 /* Reads the n problems of `row`: once to count, once to keep. */
@@ -137,6 +125,11 @@ int math_read_problems(struct rho_ctx *c, struct math_env *s)
 	if (!n)
 		return rho_fail(c, RHO_EINVAL, "no problem passes split and group and has an answer (%zu of %zu rows"
 		                " have none): there is nothing to pose", no_answer, contexts);
+	size_t passed = n;
+	if (s->limit && n > (size_t)s->limit)
+		n = (size_t)s->limit;
+	for (size_t i = 0; i < n; i++)
+		row[i] = row[i * passed / n];
 	if ((e = read_all(c, s, &k, row, n)))
 		return e;
 	rho_log(c, RHO_INFO, "%zu problems are posed; %zu without an answer are left out", n, no_answer);

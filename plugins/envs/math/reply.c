@@ -157,3 +157,44 @@ unsigned math_read_reply(struct rho_str reply, struct math_phrase out[2])
 		put(answer, true, &out[n++]);
 	return n;
 }
+
+/* ---- arithmetic ---- */
+
+/* Other ways to write an operation, and what parts two expressions. What stands for nothing is left out. */
+static const struct { const char *written; char op; } signs[] = {
+	{ "\xc3\x97", '*' }, { "\xc3\xb7", '/' }, { "\xe2\x88\x92", '-' }, { "\xc2\xb7", '*' }, { "\\times", '*' },
+	{ "\\cdot", '*' }, { "\\div", '/' }, { "\\$", '$' }, { "\\%", '%' }, { "\\(", 0 }, { "\\)", 0 }, { "**", 0 },
+	{ "\\,", 0 }, { ", ", ';' },
+};
+
+/* The text with + - * / for signs, and * for an x between numbers; out takes as much. Gives the length. */
+static size_t with_signs(const struct math_phrase *p, char *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->len; ) {
+		size_t k = 0, len = 0;
+		for (; k < sizeof signs / sizeof *signs; k++) {
+			len = strlen(signs[k].written);
+			if (p->len - i >= len && !memcmp(p->text + i, signs[k].written, len))
+				break;
+		}
+		if (k < sizeof signs / sizeof *signs) {
+			if (signs[k].op)
+				out[n++] = signs[k].op;
+			i += len;
+			continue;
+		}
+		bool times = p->text[i] == 'x' && i > 1 && i + 2 < p->len && p->text[i - 1] == ' ' &&
+		             p->text[i + 1] == ' ' && (is_digit(p->text[i - 2]) || p->text[i - 2] == ')') &&
+		             (is_digit(p->text[i + 2]) || is_in(p->text[i + 2], "($"));
+		out[n++] = times ? '*' : p->text[i];
+		i++;
+	}
+	return n;
+}
+
+unsigned math_line_steps(const struct math_phrase *p, struct math_worked *out, unsigned most)
+{
+	char text[MATH_LINE_BYTES];
+	return (unsigned)math_worked_steps((struct rho_str){ text, with_signs(p, text) }, out, most);
+}

@@ -11,47 +11,6 @@ static const char op_names[] = { '+', '-', '*', '/' };
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
-/* ---- arithmetic ---- */
-
-/* Other ways to write an operation. What stands for nothing is left out. */
-static const struct { const char *written; char op; } signs[] = {
-	{ "\xc3\x97", '*' }, { "\xc3\xb7", '/' }, { "\xe2\x88\x92", '-' }, { "\xc2\xb7", '*' }, { "\\times", '*' },
-	{ "\\cdot", '*' }, { "\\div", '/' }, { "\\$", '$' }, { "\\%", '%' }, { "\\(", 0 }, { "\\)", 0 }, { "**", 0 },
-	{ "\\,", 0 },
-};
-
-/* The text with + - * / for signs, and * for an x between numbers; out takes as much. Gives the length. */
-static size_t with_signs(const struct math_phrase *p, char *out)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < p->len; ) {
-		size_t k = 0, len = 0;
-		for (; k < sizeof signs / sizeof *signs; k++) {
-			len = strlen(signs[k].written);
-			if (p->len - i >= len && !memcmp(p->text + i, signs[k].written, len))
-				break;
-		}
-		if (k < sizeof signs / sizeof *signs) {
-			if (signs[k].op)
-				out[n++] = signs[k].op;
-			i += len;
-			continue;
-		}
-		bool times = p->text[i] == 'x' && i > 1 && i + 2 < p->len && p->text[i - 1] == ' ' &&
-		             p->text[i + 1] == ' ' && (is_digit(p->text[i - 2]) || p->text[i - 2] == ')') &&
-		             (is_digit(p->text[i + 2]) || strchr("($", p->text[i + 2]));
-		out[n++] = times ? '*' : p->text[i];
-		i++;
-	}
-	return n;
-}
-
-unsigned math_line_steps(const struct math_phrase *p, struct math_worked *out, unsigned most)
-{
-	char text[MATH_LINE_BYTES];
-	return (unsigned)math_worked_steps((struct rho_str){ text, with_signs(p, text) }, out, most);
-}
-
 /* The newest quantity of the lane with that value; results before the text's before the constants. UINT32_MAX: no
  * quantity has it. */
 static unsigned find_quantity(const struct math_lane *l, struct math_fraction v)
@@ -188,7 +147,8 @@ void math_line_row(const struct math_features *f, const struct math_lane *l, uns
 	uint32_t e = line->n ? line->step[0] | (votes - 1) << MATH_SIMILAR : MATH_ANSWER | line->names << MATH_I;
 	struct math_block own = math_features_block(f, line->is.answers), all = math_features_block(f, false);
 	if (line->n || line->names) {
-		math_row(f, l, math_as_it_stands(l, e), out);
+		uint8_t was = MATH_SAID;
+		math_row(f, l, math_as_it_stands(l, e), out, &was);
 	} else {
 		memset(out, 0, math_features_dim(f) * sizeof *out);
 		add_words(&line->is, out + own.from, own.n);

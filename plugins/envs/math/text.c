@@ -4,7 +4,7 @@
 #include "cues.h"
 #include "problem.h"
 
-enum { MOST_TOKENS = 1024, NEAR = 4, NO_QUANTITY = 255, MOST_SAME = 2 };
+enum { MOST_TOKENS = 1024, NEAR = 3, NO_QUANTITY = 255, MOST_SAME = 2 };
 
 struct token {
 	uint32_t from, to;              /* bytes of the text */
@@ -230,15 +230,12 @@ static uint64_t bit_of(const struct token *t) { return t->cue < 0 ? 0 : (uint64_
 static void look_around(const struct reading *r, size_t at, struct math_quantity *q)
 {
 	size_t from = at > NEAR ? at - NEAR : 0, to = at + NEAR < r->n ? at + NEAR + 1 : r->n;
-	q->cues = q->before = 0;
+	uint64_t ahead = 0, behind = 0;
 	for (size_t i = from; i < to; i++)
 		if (r->token[i].sentence == r->token[at].sentence)
-			q->cues |= bit_of(&r->token[i]);
-	for (size_t i = at; i-- > 0 && r->token[i].sentence == r->token[at].sentence; ) {
-		q->before |= bit_of(&r->token[i]);
-		if (r->token[i].quantity != NO_QUANTITY)
-			break;
-	}
+			*(i > at ? &ahead : &behind) |= i == at ? 0 : bit_of(&r->token[i]);
+	q->ahead = math_cue_groups(ahead, MATH_AHEAD);
+	q->behind = math_cue_groups(behind, MATH_BEHIND);
 	q->unit = unit_of(r, at);
 	q->asked = r->token[at].sentence == r->asking;
 }
@@ -272,16 +269,21 @@ void math_read_text(struct rho_str text, struct math_problem *p, struct math_qua
 		if (r.token[i].quantity != NO_QUANTITY)
 			look_around(&r, i, &q[r.token[i].quantity]);
 	/* Parts and shares stand where the number stands that they come from. */
-	for (size_t i = 1; i < r.n_q; i++)
-		if (q[i].kind == MATH_PART || q[i].kind == MATH_SHARE) {
-			q[i].cues = q[i - 1].cues;
-			q[i].before = q[i - 1].before;
+	for (size_t i = 1; i < r.n_q; i++) {
+		bool again = q[i].kind == MATH_PART || q[i].kind == MATH_SHARE;
+		q[i].mention = (uint8_t)(q[i - 1].mention + !again);
+		if (again) {
+			q[i].ahead = q[i - 1].ahead;
+			q[i].behind = q[i - 1].behind;
+			q[i].unit = q[i - 1].unit;
 			q[i].asked = q[i - 1].asked;
 		}
-	p->asks = 0;
+	}
+	uint64_t asks = 0;
 	for (size_t i = 0; i < r.n; i++)
 		if (r.token[i].sentence == r.asking)
-			p->asks |= bit_of(&r.token[i]);
+			asks |= bit_of(&r.token[i]);
+	p->asks = math_cue_groups(asks, MATH_ASKS);
 	p->n_quantities = (uint16_t)r.n_q;
 	p->asked_unit = asked_unit(&r);
 }

@@ -28,9 +28,10 @@ static int use_links(struct rho_ctx *c, const struct recsys *s, const struct rho
 	if (wanted == RHO_NO_LABEL && *s->split && !all &&
 	    (context = rho_label_find(of_context, name)) == RHO_NO_LABEL)
 		return no_such_label(c, "split", name, of_link ? of_link : of_context);
-	if (wanted != RHO_NO_LABEL && *s->seen && (seen = rho_label_find(of_link, s->seen)) == RHO_NO_LABEL &&
-	    strcmp(s->seen, "train"))
+	if (*s->seen && (seen = rho_label_find(of_link, s->seen)) == RHO_NO_LABEL && strcmp(s->seen, "train"))
 		return no_such_label(c, "seen", s->seen, of_link);
+	if (wanted == RHO_NO_LABEL)
+		seen = RHO_NO_LABEL;    /* what is to be found is not told by the links' split: nothing is seen */
 	if (wanted != RHO_NO_LABEL && wanted == seen)
 		return rho_fail(c, RHO_EINVAL,
 		                "split = \"%s\" is to be found and seen = \"%s\" is known before: they"
@@ -40,10 +41,9 @@ static int use_links(struct rho_ctx *c, const struct recsys *s, const struct rho
 	for (size_t i = 0; i < l->n; i++) {
 		bool is = wanted != RHO_NO_LABEL    ? of_link->label[i] == wanted
 		          : context != RHO_NO_LABEL ? of_context->label[l->context[i]] == context
-		                                  : true;
-		l->use[i] = is                                                   ? LINK_WANTED
-		            : seen != RHO_NO_LABEL && of_link->label[i] == seen    ? LINK_SEEN
-		                                                                 : LINK_OTHER;
+		                                    : true;
+		bool had = seen != RHO_NO_LABEL && of_link->label[i] == seen;
+		l->use[i] = is ? LINK_WANTED : had ? LINK_SEEN : LINK_OTHER;
 	}
 	return 0;
 }

@@ -95,7 +95,8 @@ static int refuse(struct rho_ctx *c, const struct recsys *s)
 		                "pays = \"satisfaction\" needs users = \"latent\" and formulation ="
 		                " \"session\"");
 	if (s->k > s->n_actions)
-		return rho_fail(c, RHO_EINVAL, "slate = %zu of %zu actions", s->k, s->n_actions);
+		return rho_fail(c, RHO_EINVAL, "slate = %zu, and there are %zu actions; 1 .. %zu are possible",
+		                s->k, s->n_actions, s->n_actions);
 	if (s->repeat == REPEAT_FORBID && (s->horizon + 1) * s->k > s->n_actions)
 		return rho_fail(c, RHO_EINVAL,
 		                "repeat = \"forbid\" needs (steps + 1) x slate = %zu actions, and there are"

@@ -68,22 +68,39 @@ static bool put(const char *path, const char *text)
 	return good;
 }
 
-int chat_keep(const struct rho_chat *c, const char *request, struct rho_str answer, struct rho_trouble *t)
+/* Moves a file to a name that is not there yet; 1: it is there. A file system without links gets it all the same. */
+static int settle(const char *from, const char *to)
+{
+	if (!link(from, to)) {
+		unlink(from);
+		return 0;
+	}
+	return errno == EEXIST ? 1 : rename(from, to);
+}
+
+int chat_keep(const struct rho_chat *c, const char *request, struct rho_text *answer, struct rho_trouble *t)
 {
 	char *path = path_of(c, request, true), *text = NULL, *half = NULL;
 	json_t *all = json_object();
-	int e = 0;
+	int e = 0, settled = 0;
 	json_object_set_new(all, "request", json_loads(request, 0, NULL));
-	json_object_set_new(all, "answer", json_stringn(answer.at ? answer.at : "", answer.len));
+	json_object_set_new(all, "answer", json_stringn(answer->at ? answer->at : "", answer->len));
 	if (path && (half = malloc(strlen(path) + 32)))
 		sprintf(half, "%s.%ld.part", path, (long)getpid());
 	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);
 	if (!half || !text)
 		e = rho_trouble_set(t, RHO_EIO, "%s: an answer cannot be kept: %s", c->o.cache, strerror(errno));
-	else if (!put(half, text) || rename(half, path))
+	else if (!put(half, text) || (settled = settle(half, path)) < 0)
 		e = rho_trouble_set(t, RHO_EIO, "%s: an answer cannot be kept: %s", path, strerror(errno));
-	if (e && half)
+	if ((e || settled) && half)
 		unlink(half);
+	if (!e && settled) {    /* another run was faster: its answer is the one */
+		rho_text_clear(answer);
+		e = chat_kept(c, request, answer, t);
+		if (!e)
+			e = rho_trouble_set(t, RHO_EIO, "%s: was there, and is gone; does somebody empty the cache?",
+			                    path);
+	}
 	json_decref(all);
 	free(text);
 	free(half);

@@ -168,7 +168,7 @@ int rho_chat_ask(struct rho_chat *c, struct rho_ctx *ctx, struct rho_str system,
 	if (!e) {
 		e = ask(c, ctx, body, out, t);
 		if (!e && c->o.cache)
-			e = chat_keep(c, body, rho_text_view(out), t);
+			e = chat_keep(c, body, out, t);
 	}
 	free(body);
 	return e > 0 ? 0 : e;

@@ -20,19 +20,28 @@ struct rho_chat_options {
 	int64_t  max_tokens;
 };
 
-/* RHO_CHAT_PARAMS(struct me) beside a plugin's own parameters; rho_chat_options_of reads them. */
+/* RHO_CHAT_PARAMS(struct me) beside a plugin's own parameters, RHO_CHAT_FIELDS in its struct; RHO_CHAT_OPTIONS(me)
+ * is what they say. Where and how patiently is asked is not part of a cell's identity: what is answered is kept by
+ * the question alone, so that a run goes on when the endpoint has moved, and with offline = true. */
 #define RHO_CHAT_FIELDS const char *base_url, *model, *key, *cache; bool offline; \
 	double timeout, patience, temperature; int64_t max_tokens
 #define RHO_CHAT_PARAMS(T) \
-	RHO_STR(T, base_url, "", "llm: address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1"), \
+	{ RHO_FIELD(T, base_url, RHO_T_STR, const char *, \
+	            "llm: address of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1"), \
+	  .flags = RHO_SPEED, .def.s = "" }, \
 	RHO_STR(T, model, "", "llm: the model's name there"), \
 	RHO_KEY(T, key, "OPENAI_API_KEY", "llm: what holds the key, where one is wanted"), \
 	RHO_CACHE(T, cache, "llm: folder where answers are kept; what is there is not asked again"), \
-	RHO_BOOL(T, offline, false, "llm: ask nobody: a question without a kept answer is an error"), \
-	RHO_F64(T, timeout, 60, 0.001, 3600, "llm: seconds an answer may take"), \
-	RHO_F64(T, patience, 600, 0, 86400, "llm: seconds to go on asking an endpoint that is down or busy"), \
+	{ RHO_FIELD(T, offline, RHO_T_BOOL, bool, "llm: ask nobody: a question without a kept answer is an error"), \
+	  .flags = RHO_SPEED, .def.b = false }, \
+	{ RHO_FIELD(T, timeout, RHO_T_F64, double, "llm: seconds an answer may take"), \
+	  .flags = RHO_SPEED, .lo = 0.001, .hi = 3600, .def.f = 60 }, \
+	{ RHO_FIELD(T, patience, RHO_T_F64, double, "llm: seconds to go on asking an endpoint that is down or busy"), \
+	  .flags = RHO_SPEED, .lo = 0, .hi = 86400, .def.f = 600 }, \
 	RHO_F64(T, temperature, 0.7, 0, 2, "llm: of the model's own sampling"), \
 	RHO_I64(T, max_tokens, 512, 1, 65536, "llm: longest answer")
+#define RHO_CHAT_OPTIONS(me) ((struct rho_chat_options){ (me)->base_url, (me)->model, (me)->key, (me)->cache, \
+	(me)->offline, (me)->timeout, (me)->patience, (me)->temperature, (me)->max_tokens })
 
 struct rho_chat;
 

@@ -37,7 +37,9 @@ void chat_post(struct rho_chat *, struct rho_ctx *, const char *body, struct rho
 
 /* The kept answer to a request (its JSON text): 1 into answer; 0: none; less than 0: trouble. */
 int chat_kept(const struct rho_chat *, const char *request, struct rho_text *answer, struct rho_trouble *);
-int chat_keep(const struct rho_chat *, const char *request, struct rho_str answer, struct rho_trouble *);
+/* Keeps an answer; where another run has kept one meanwhile, that stands, and is put into `answer`: all runs see the
+ * same. Less than 0: trouble. */
+int chat_keep(const struct rho_chat *, const char *request, struct rho_text *answer, struct rho_trouble *);
 
 /* Replaces every occurrence of the key in `text`. */
 void chat_hide_key(const struct rho_chat *, char *text);

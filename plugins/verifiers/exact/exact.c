@@ -114,14 +114,16 @@ static void judge(const struct exact *x, const struct rho_claim *claim, char *ro
 	struct rho_str answer = take_answer(x, claim->answer, true, room, &a, &is_a);
 	struct rho_str reference = take_answer(x, claim->reference, false, second, &b, &is_b);
 	const char *as = "as text";
+	v->score = 0;
 	if (!answer.len || !reference.len) {
 		v->ruling = answer.len ? RHO_UNDECIDED : RHO_UNREADABLE;
-		as = answer.len ? "there is no reference" : "the answer is empty";
-	} else if (is_a && is_b) {
-		v->ruling = judge_numbers(x, &a, &b, work, &as);
-	} else {
-		v->ruling = rho_str_same(answer, reference) ? RHO_RIGHT : RHO_WRONG;
+		snprintf(v->why, sizeof v->why, "%s", answer.len ? "there is no reference" : "the answer is empty");
+		return;
 	}
+	if (is_a && is_b)
+		v->ruling = judge_numbers(x, &a, &b, work, &as);
+	else
+		v->ruling = rho_str_same(answer, reference) ? RHO_RIGHT : RHO_WRONG;
 	v->score = v->ruling == RHO_RIGHT ? 1 : 0;
 	snprintf(v->why, sizeof v->why, "%s: %.*s%s %s %.*s%s", as, (int)rho_str_head(answer, 36).len, answer.at,
 		 is_cut(answer) ? "..." : "", v->ruling == RHO_RIGHT ? "is" : "for",

@@ -11,7 +11,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static size_t mark_at(struct rho_str s, size_t i)
 {
 	static const char *const marks[] = { "####", "answer is", "answer:" };
-	for (size_t k = 0; k < 3; k++) {
+	bool may = s.at[i] == '#' || s.at[i] == 'a' || s.at[i] == 'A';
+	for (size_t k = 0; k < 3 && may; k++) {
 		size_t n = strlen(marks[k]);
 		if (s.len - i >= n && !strncasecmp(s.at + i, marks[k], n))
 			return n;

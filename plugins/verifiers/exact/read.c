@@ -37,6 +37,8 @@ static size_t blank_at(struct rho_str s, size_t i)
 	static const char *const wide[] = { "\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x89" };
 	if (s.at[i] == ' ' || (s.at[i] >= '\t' && s.at[i] <= '\r'))
 		return 1;
+	if ((unsigned char)s.at[i] < 0x80)
+		return 0;
 	for (size_t k = 0; k < 3; k++)
 		if (starts(s, i, wide[k]))
 			return strlen(wide[k]);
@@ -50,7 +52,7 @@ struct rho_str exact_tidy(struct rho_str s, char *out)
 		size_t blank = blank_at(s, i);
 		if (blank && n && out[n - 1] != ' ')
 			out[n++] = ' ';
-		if (!blank && starts(s, i, "\xe2\x88\x92")) {
+		if (!blank && s.at[i] == '\xe2' && starts(s, i, "\xe2\x88\x92")) {
 			out[n++] = '-';
 			blank = 3;
 		}
@@ -275,10 +277,10 @@ static size_t unit_letter(struct rho_str s, size_t i, bool first)
 static bool is_unit(struct rho_str s)
 {
 	static const char *const never[] = {
-		"and", "or", "to", "is", "are", "not", "no", "than", "plus", "minus", "times", "over", "by", "x", "y", "z",
-		"n", "i", "e", "k", "pi", "sqrt", "dozen", "dozens", "hundred", "hundreds", "half", "halves", "third",
-		"thirds", "quarter", "quarters", "fifth", "fifths", "tenth", "tenths", "hundredth", "hundredths", "mn",
-		"bn", "mod", "if", "of", NULL
+		"and", "or", "to", "is", "are", "not", "no", "than", "plus", "minus", "times", "over", "by", "x", "y",
+		"z", "n", "i", "e", "k", "pi", "sqrt", "dozen", "dozens", "hundred", "hundreds", "half", "halves",
+		"third", "thirds", "quarter", "quarters", "fifth", "fifths", "tenth", "tenths", "hundredth",
+		"hundredths", "mn", "bn", "mod", "if", "of", NULL
 	};
 	static const char single[] = "mgslhLWVJNKCFA";
 	size_t words = 0;

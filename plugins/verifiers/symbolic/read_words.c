@@ -8,8 +8,8 @@ bool words_change_meaning(struct rho_str words)
 {
 	static const char *const all[] = { "not", "more", "less", "least", "most", "than", "or", "except", "if",
 		"when", "for", "where", "plus", "minus", "times", "over", "other", "choose", "factorial", "squared",
-		"cubed", "to", "base", "between", "through", "below", "under", "above", "mod", "modulo", "divided", "out",
-		"is", "has", "no", "off", "but", "as", "and", "fewer", "half" };
+		"cubed", "to", "base", "between", "through", "below", "under", "above", "mod", "modulo", "divided",
+		"out", "is", "has", "no", "off", "but", "as", "and", "fewer", "half" };
 	while (words.len) {
 		const char *blank = memchr(words.at, ' ', words.len);
 		struct rho_str word = { words.at, blank ? (size_t)(blank - words.at) : words.len };

@@ -242,6 +242,7 @@ static const struct rho_verifier sympy_verifier = {
 RHO_EXPORT const struct rho_plugin rho_plugin = {
 	RHO_PLUGIN(RHO_VERIFIER), .name = "sympy", .version = "1.0.0", .revision = 1, .flags = RHO_INEXACT,
 	.brief = "judged by SymPy, in processes that are killed when they take too long",
-	.doc = "Inexact: whether a claim is decided within its seconds depends on the machine; what is decided does not.",
+	.doc = "Inexact: whether a claim is decided within its seconds depends on the machine; what is decided does\n"
+	       "not.",
 	.params = params, .self_size = sizeof(struct sympy), .verifier = &sympy_verifier,
 };

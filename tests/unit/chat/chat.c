@@ -49,6 +49,7 @@ static struct {
 	const char *script;     /* what to do to each request; the last goes on */
 	size_t served;
 	char request[8192];     /* the last */
+	char from[400], to[400];        /* r: what is moved where before it answers */
 	pthread_t thread;
 } server;
 
@@ -66,7 +67,8 @@ static void send_all(int fd, const char *text)
 static void respond(int fd, const char *status, const char *type, const char *body, size_t claimed)
 {
 	char head[400];
-	snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+	snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+	         "Connection: close\r\n\r\n",
 	         status, type, claimed);
 	send_all(fd, head);
 	send_all(fd, body);
@@ -78,19 +80,26 @@ static void act(int fd, char what)
 	char body[300];
 	const char *seed = strstr(server.request, "\"seed\":");
 	switch (what) {
+	case 'r':
+		rename(server.from, server.to); /* as another run would */
+		__attribute__((fallthrough));
 	case 'o':
 		snprintf(body, sizeof body, "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":"
 		         "\"step %d: 2 + 2 = 4 \\u2713\"}}]}", seed ? atoi(seed + 7) : -1);
 		respond(fd, "200 OK", "application/json", body, strlen(body));
 		break;
 	case '5': respond(fd, "503 Service Unavailable", "text/plain", "warming up", 10); break;
-	case '4': respond(fd, "429 Too Many Requests\r\nRetry-After: 0", "application/json", "{\"error\":\"slow down\"}", 21); break;
+	case '4':
+		respond(fd, "429 Too Many Requests\r\nRetry-After: 0", "text/plain", "slow down", 9);
+		break;
 	case 'k': respond(fd, "401 Unauthorized", "application/json", "bad key sk-very-secret", 22); break;
 	case 'm': respond(fd, "404 Not Found", "application/json", "{\"error\":\"no such model\"}", 25); break;
 	case 'h': respond(fd, "200 OK", "text/html", "<html>It works!</html>", 22); break;
 	case 'j': respond(fd, "200 OK", "application/json", "{\"choices\":[{\"mess", 18); break;
 	case 's': respond(fd, "200 OK", "application/json", "{\"choices\":[{\"text\":\"old style\"}]}", 35); break;
-	case 'n': respond(fd, "200 OK", "application/json", "{\"choices\":[{\"message\":{\"content\":null}}]}", 42); break;
+	case 'n':
+		respond(fd, "200 OK", "application/json", "{\"choices\":[{\"message\":{\"content\":null}}]}", 42);
+		break;
 	case 'c': respond(fd, "200 OK", "application/json", "{\"choi", 4000); break; /* goes away in the midst */
 	case 'w': poll(NULL, 0, 700); break;    /* too slow, then nothing */
 	default: break;                         /* goes away at once */
@@ -179,7 +188,8 @@ static int ask(const struct rho_chat_options *o, uint64_t sample, struct rho_tex
 Test(chat, faults)
 {
 	static const struct { const char *script; size_t asked; const char *says; } cases[] = {
-		{ "o", 1, NULL }, { "5o", 2, NULL }, { "4o", 2, NULL }, { "ho", 2, NULL }, { "jo", 2, NULL }, { "so", 2, NULL },
+		{ "o", 1, NULL }, { "5o", 2, NULL }, { "4o", 2, NULL }, { "ho", 2, NULL }, { "jo", 2, NULL },
+		{ "so", 2, NULL },
 		{ "no", 2, NULL }, { "co", 2, NULL }, { "wo", 2, NULL }, { "xo", 2, NULL }, { "5hjo", 4, NULL },
 		{ "k", 1, "the key is missing or not taken" }, { "m", 1, "no such model" },
 	};
@@ -217,7 +227,8 @@ Test(chat, giving_up)
 	struct rho_chat_options o = options();
 	o.patience = 1;
 	cr_expect_eq(ask(&o, 0, &out, &t, NULL), RHO_EIO);
-	cr_expect(strstr(t.text, "503") && strstr(t.text, "patience = 1 s") && strstr(t.text, "run again"), "%s", t.text);
+	cr_expect(strstr(t.text, "503") && strstr(t.text, "patience = 1 s") && strstr(t.text, "run again"), "%s",
+	          t.text);
 	o.patience = 1e4;
 	host_state.asked = 0;
 	host_state.stop_after = 40;
@@ -305,13 +316,48 @@ Test(chat, replay)
 	rho_text_free(&again);
 }
 
+/* Two runs ask the same at once: the answer that was kept first is what both go on with. */
+Test(chat, kept_meanwhile)
+{
+	struct rho_text out = { 0 };
+	struct rho_trouble t = { 0 };
+	char temp[] = "/tmp/rho-chat-XXXXXX", command[128], file[400] = "";
+	cr_assert(mkdtemp(temp));
+	snprintf(folder, sizeof folder, "%s/answers", temp);
+	start("or");
+	struct rho_chat_options o = options();
+	o.cache = folder;
+	cr_assert_eq(ask(&o, 5, &out, &t, NULL), 0, "%s", t.text);
+	cr_assert_eq(count_files(folder, file, sizeof file), 1);
+	/* The other's answer: the same but for its words. */
+	snprintf(command, sizeof command, "sed -i s/step/other/ %s/*/*.json", folder);
+	cr_assert_eq(system(command), 0);
+	snprintf(server.to, sizeof server.to, "%s", file);
+	snprintf(server.from, sizeof server.from, "%s/meanwhile", temp);
+	cr_assert_eq(rename(server.to, server.from), 0);
+	cr_assert_eq(ask(&o, 5, &out, &t, NULL), 0, "%s", t.text);
+	cr_expect_eq(server.served, 2);
+	cr_expect(out.len > 5 && !memcmp(out.at, "other", 5), "%.*s", (int)out.len, out.at);
+	cr_assert_eq(ask(&o, 5, &out, &t, NULL), 0, "%s", t.text);
+	cr_expect(!memcmp(out.at, "other", 5));
+	cr_expect_eq(server.served, 2);
+	cr_expect_eq(count_files(folder, file, sizeof file), 1, "something was left");
+	stop();
+	snprintf(command, sizeof command, "rm -r %s", temp);
+	cr_expect_eq(system(command), 0);
+	rho_text_free(&out);
+}
+
 /* What cannot be opened says what would be right. */
 Test(chat, options)
 {
 	static const struct { const char *url, *model, *key; bool offline; const char *says; } cases[] = {
-		{ "ftp://there", "m", NULL, false, "http:// or https://" }, { NULL, "m", NULL, false, "http:// or https://" },
-		{ "http://there", "", NULL, false, "model is empty" }, { "http://there", "m", "two words", false, "the key has" },
-		{ "http://there", "m", "line\nbreak", false, "the key has" }, { "http://there", "m", NULL, true, "set cache" },
+		{ "ftp://there", "m", NULL, false, "http:// or https://" },
+		{ NULL, "m", NULL, false, "http:// or https://" },
+		{ "http://there", "", NULL, false, "model is empty" },
+		{ "http://there", "m", "two words", false, "the key has" },
+		{ "http://there", "m", "line\nbreak", false, "the key has" },
+		{ "http://there", "m", NULL, true, "set cache" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct rho_trouble t = { 0 };

@@ -219,6 +219,10 @@ Test(messages, plugins_that_do_not_fit)
 	     "(it gives: actions)\n");
 	says(HEAD "[env]\nuse = \"fixture_plain\"\n[agent]\nuse = \"fixture_seer\"\n",
 	     "x.toml:9:7: agent: fixture_seer needs contexts, and the env fixture_plain has none\n");
+	says(HEAD "[encoder]\nuse = \"fixture_words\"\n[env]\nuse = \"fixture_plain\"\n[agent]\nuse = "
+	          "\"fixture_blind\"\n",
+	     "x.toml:7:7: encoder: fixture_words has nothing to encode, since there is no [dataset]; leave "
+	     "[encoder] out\n");
 	/* The same two in many arms are told once. */
 	says(HEAD "[env]\nuse = \"fixture_plain\"\n[agent]\nuse = \"fixture_seer\"\n[sampler]\nuse = "
 	          "\"fixture_few\"\n"
@@ -229,10 +233,6 @@ Test(messages, plugins_that_do_not_fit)
 
 Test(messages, what_cannot_matter)
 {
-	says(HEAD "[encoder]\nuse = \"fixture_words\"\n[env]\nuse = \"fixture_plain\"\n[agent]\nuse = "
-	          "\"fixture_blind\"\n",
-	     "x.toml:7:7: warning: encoder: fixture_words has nothing to encode, since there is no "
-	     "[dataset]\n");
 	says(HEAD "[dataset]\nuse = \"fixture_shelf\"\n[env]\nuse = \"fixture_posed\"\n[agent]\nuse = "
 	          "\"fixture_blind\"\n"
 	          "[encoder]\nuse = \"fixture_words\"\n[arms.encoder]\nwide = { dim = 128 }\n",

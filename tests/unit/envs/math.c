@@ -32,7 +32,7 @@ Test(math, pays_right_steps_and_right_answers)
 	cr_assert_eq(math_open_play(&g, t, EXACT "split = \"train\"\norder = \"file\"", 1, 1, false), 0, "%s",
 	             g.p.why.at);
 	cr_assert(g.spec.moving && g.spec.max_legal == 200 && g.spec.obs == RHO_OBS_ROW && g.spec.horizon == 8);
-	cr_assert(g.spec.n_actions == 400 && g.spec.action_mat->cols == 256);
+	cr_assert(g.spec.n_actions == 400 && g.spec.action_mat->cols == 608);
 	math_reset_play(&g);
 	/* Two steps and an answer; 16 - 3 - 4 and * 2: three; a product of three and a difference. */
 	sum = follow(&g, &steps);
@@ -67,6 +67,82 @@ Test(math, pays_right_steps_and_right_answers)
 	cr_assert_eq(math_open_play(&g, t, EXACT "reward = \"answer\"\nwrong = 0.5\nsplit = \"train\"", 1, 1,
 	                            false), 0);
 	cr_assert(g.spec.reward_lo == -0.5f && g.spec.reward_hi == 1);
+	test_free(&g.p);
+	rho_tables_free(t);
+}
+
+/* Plays action number k of what is legal in lane 0. */
+static void play_at(struct math_play *g, size_t k)
+{
+	uint32_t action = g->obs.legal[k];
+	math_step_play(g, &action);
+}
+
+Test(math, slips_end_episodes_that_teach)
+{
+	static const struct { const char *toml; int wrong; } cases[] = {
+		{ "split = \"train\"\nslips = 0", 1 }, { "split = \"train\"\nslips = 2", 3 },
+		{ "split = \"test\"\nslips = 0", 8 }, { "split = \"train\"", 8 },
+	};
+	struct rho_tables *t = math_tables(true);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct math_play g;
+		char toml[200];
+		int n = 0;
+		snprintf(toml, sizeof toml, EXACT "order = \"file\"\n%s", cases[i].toml);
+		cr_assert_eq(math_open_play(&g, t, toml, 1, 1, false), 0, "%s", g.p.why.at);
+		math_reset_play(&g);
+		while (!g.end[0] && n < 20) {   /* the last is no answer, and what costs most is in no solution */
+			play_at(&g, g.obs.legal_off[1] - 1);
+			cr_assert_eq(g.reward[0], 0);
+			n++;
+		}
+		cr_assert_eq(n, cases[i].wrong, "case %zu: %d steps", i, n);
+		test_free(&g.p);
+	}
+	rho_tables_free(t);
+}
+
+Test(math, poses_no_more_than_the_limit)
+{
+	struct rho_tables *t = math_tables(true);
+	struct math_play g;
+	cr_assert_eq(math_open_play(&g, t, EXACT "split = \"train\"\nlimit = 2\norder = \"file\"\nslips = 0", 1, 4,
+	                            false), 0, "%s", g.p.why.at);
+	math_reset_play(&g);
+	cr_assert(g.row[0] == 0 && g.row[1] == 1 && g.row[2] == 0 && g.row[3] == 1, "0, 1 of the three, and again");
+	test_free(&g.p);
+	rho_tables_free(t);
+}
+
+/* What one row has of features: so many of its numbers are not 0, in the block of its operation and the one for all. */
+Test(math, rows_have_one_block)
+{
+	struct rho_tables *t = math_tables(true);
+	struct math_play g;
+	struct rho_rng rng = { { 9, 2, 3, 4 } };
+	cr_assert_eq(math_open_play(&g, t, EXACT, 1, 1, false), 0);
+	math_reset_play(&g);
+	for (int n = 0; n < 200; n++) {
+		for (size_t j = 0; j < g.obs.legal_off[1]; j++) {
+			const float *x = math_features_of(&g, g.obs.legal[j]);
+			size_t blocks = 0, all = 0;
+			double sum = 0;
+			for (size_t b = 0; b < 5; b++) {
+				bool any = false;
+				for (size_t k = 128 * b; k < (b < 4 ? 128 * b + 128 : 576); k++) {
+					any |= x[k] != 0;
+					sum += (double)(x[k] * x[k]);
+				}
+				blocks += any;
+			}
+			for (size_t k = 576; k < 608; k++)
+				all += x[k] != 0;
+			cr_assert(blocks == 1 && all <= 1, "%zu blocks, %zu for all", blocks, all);
+			cr_assert(sum > 0.03 && sum < 4);
+		}
+		play_at(&g, rho_below(&rng, (uint32_t)g.obs.legal_off[1]));
+	}
 	test_free(&g.p);
 	rho_tables_free(t);
 }
@@ -131,7 +207,7 @@ Test(math, a_lane_is_its_own)
 		for (size_t j = 0; j < k; j++) {
 			cr_assert_eq(one.obs.legal[j], many.obs.legal[j]);
 			cr_assert_eq(memcmp(math_features_of(&one, one.obs.legal[j]),
-			                    math_features_of(&many, many.obs.legal[j]), 256 * sizeof(float)), 0);
+			                    math_features_of(&many, many.obs.legal[j]), 608 * sizeof(float)), 0);
 		}
 		for (size_t i = 0; i < 8; i++) {
 			b[i] = many.obs.legal[many.obs.legal_off[i] + (i ? (size_t)n % 3 : (size_t)n % k)];
@@ -168,7 +244,7 @@ static void resume(const char *toml)
 			TEST_OK(&b.p, "loaded", false, b.env->loaded(TEST_SELF(&b.p)));
 			for (size_t j = 0; j < a.obs.legal_off[3]; j++)
 				cr_assert_eq(memcmp(math_features_of(&a, a.obs.legal[j]),
-				                    math_features_of(&b, a.obs.legal[j]), 256 * sizeof(float)), 0);
+				                    math_features_of(&b, a.obs.legal[j]), 608 * sizeof(float)), 0);
 			math_step_play(&b, action);
 		}
 		math_step_play(&a, action);
@@ -207,10 +283,30 @@ Test(math, retrieved_steps_take_this_problems_numbers)
 	rho_tables_free(t);
 }
 
+/* A missing verifier is told when the experiment is read, not when a cell runs. */
+Test(math, wants_a_verifier)
+{
+	struct rho_registry *r = rho_registry_new(NULL, 0);
+	struct rho_diags *d = rho_diags_new();
+	struct rho_buf why = { 0 };
+	const struct rho_module *m = rho_module_get(r, RHO_ENV, "math", &why);
+	struct rho_toml *table = rho_toml_parse("use = \"math\"", 12, "test.toml", d);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	cr_assert_eq(rho_params_check(r, m, "env", table, d), 1);
+	rho_diags_print(d, f);
+	fclose(f);
+	HAS(text, "env: math needs verifier, a table that names a plugin");
+	free(text);
+	rho_toml_free(table);
+	rho_diags_free(d);
+	rho_registry_free(r);
+}
+
 Test(math, says_what_it_lacks)
 {
 	static const struct { const char *toml, *why; bool answers, features; } cases[] = {
-		{ "", "add [env.verifier]", true, true },
 		{ EXACT, "no column \"answer\"", false, true },
 		{ EXACT "split = \"tset\"", "there is \"train\", \"test\"", true, true },
 		{ EXACT "group = \"x\"", "no column \"group\"", true, true },

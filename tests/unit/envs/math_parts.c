@@ -85,7 +85,11 @@ Test(math_parts, texts)
 	cr_assert_eq(q[1].unit, 1, "money");
 	cr_assert_eq(p.asked_unit, math_word_hash(str("apple")));
 	cr_assert_neq(p.asks, 0);
-	cr_assert_neq(q[1].cues & ~q[0].cues, 0);
+	cr_assert_eq(q[1].ahead, 1 << 0 | 1 << 2, "more than");
+	cr_assert_eq(q[1].behind, 1 << 4 | 1 << 6, "each costs");
+	cr_assert_eq(q[0].ahead, 0);
+	math_read_text(str("A 20% tip on 50 dollars"), &p, q);
+	cr_assert(q[0].mention == 0 && q[1].mention == 0 && q[2].mention == 1, "20%% and 1/5 are one");
 }
 
 /* The cues of words, one after another. */
@@ -104,11 +108,15 @@ static uint64_t cues(const char *words)
 
 Test(math_parts, cue_words)
 {
-	cr_assert_eq(cues("each every per times"), MATH_CUES_RATE);
-	cr_assert_eq(cues("left remaining"), MATH_CUES_LEFT);
-	cr_assert_eq(cues("total altogether sum all"), MATH_CUES_TOTAL);
-	cr_assert_eq(cues("difference more less"), MATH_CUES_DIFFERENCE);
-	cr_assert_eq(cues("average"), MATH_CUES_MEAN);
+	cr_assert_eq(math_cue_groups(cues("than less more each per times"), MATH_AHEAD), 63);
+	cr_assert_eq(math_cue_groups(cues("times as"), MATH_AHEAD), 1 << 5);
+	cr_assert_eq(math_cue_groups(cues("split"), MATH_AHEAD), 1 << 15);
+	cr_assert_eq(math_cue_groups(cues("sold gave ate paid"), MATH_BEHIND), 1);
+	cr_assert_eq(math_cue_groups(cues("off of"), MATH_BEHIND), 1 << 7);
+	cr_assert_eq(math_cue_groups(cues("total altogether sum all both"), MATH_ASKS), 1);
+	cr_assert_eq(math_cue_groups(cues("left remaining average"), MATH_ASKS), 1 << 1 | 1 << 7);
+	cr_assert(math_cue_groups(0, MATH_ASKS) == 0 && math_cue_groups(UINT64_MAX, MATH_ASKS) == 4095 &&
+	          math_cue_groups(UINT64_MAX, MATH_BEHIND) == 255);
 	cr_assert(math_cue(str("clip")) == -1 && math_cue(str("")) == -1 && math_cue(str("totals")) == -1);
 }
 

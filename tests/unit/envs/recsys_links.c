@@ -294,13 +294,14 @@ Test(recsys_links, refuses_with_a_way_out)
 	              "users = \"dot\" needs no dataset");
 	check_refused(t, "split = \"later\"", "no split is called that", "\"test\", \"train\", \"valid\"");
 	check_refused(t, "seen = \"later\"", "seen = \"later\"", "\"train\"");
+	check_refused(t, "split = \"all\"\nseen = \"later\"", "seen = \"later\"", "\"train\"");
 	check_refused(t, "split = \"train\"", "must differ", "seen = \"\"");
 	check_refused(t, "state = \"user+last\"", "add an [encoder]", "user+last");
 	check_refused(t, "state = \"numbers\"", "\"user\" or \"user+last\"", "leave it out");
 	check_refused(t, "pays = \"gmv\"", "no column \"price\"", "use pays = \"click\"");
 	check_refused(t, "pays = \"satisfaction\"", "users = \"latent\"", "session");
 	check_refused(t, "repeat = \"forbid\"", "= 11 actions, and there are 8", "repeat = \"allow\"");
-	check_refused(t, "slate = 9", "slate = 9 of 8", "actions");
+	check_refused(t, "slate = 9", "there are 8 actions", "1 .. 8 are possible");
 	check_refused(t, "users = \"latent\"\nalike = \"category\"", "no column \"category\"", "\"vectors\"");
 	check_refused(NULL, "users = \"dot\"\nslate = 2", "one item a decision", "slate = 2");
 	check_refused(NULL, "users = \"dot\"\nstate = \"user\"", "\"numbers\"", "leave it out");

@@ -195,6 +195,32 @@ Test(params, canonical_text_is_complete_and_the_same_however_it_was_written)
 	rho_registry_free(r);
 }
 
+/* No line of prose is longer than a wide terminal; none loses a word. */
+Test(params, the_manual_folds_long_lines)
+{
+	struct rho_registry *r = test_registry();
+	struct rho_module m = *test_module(r, "agent", "good");
+	struct rho_buf doc = { 0 }, out = { 0 };
+	size_t words = 0;
+	for (int i = 0; i < 60; i++)
+		rho_buf_printf(&doc, "%sword%d", i == 30 ? ".\n\n" : i ? " " : "", i);
+	for (int i = 0; i < 130; i++)
+		rho_buf_str(&doc, i ? "x" : " ");
+	m.plugin.doc = doc.at;
+	rho_params_manual(&m, &out);
+	for (const char *at = strstr(out.at, "word0"); at && at < strstr(out.at, "xxx"); words++)
+		at = strstr(at + 1, "word");
+	cr_assert_eq(words, 60);
+	HAS(out.at, " word29.\n\n  word30 ");
+	for (const char *line = strstr(out.at, "  word0"), *end; strncmp(line, "  xx", 4); line = end + 1) {
+		end = strchr(line, '\n');
+		cr_assert(end - line <= 106, "%.*s", (int)(end - line), line);
+	}
+	rho_buf_free(&doc);
+	rho_buf_free(&out);
+	rho_registry_free(r);
+}
+
 Test(params, the_manual_says_everything)
 {
 	struct rho_registry *r = test_registry();
