@@ -64,8 +64,8 @@ Test(math_said, long_and_strange)
 	cr_assert(got[0].len <= MATH_LINE_BYTES && got[0].len > MATH_LINE_BYTES - 4 && got[0].len % 3 == 1);
 	/* Anything at all, built from what the reader looks for. */
 	static const char *const parts[] = { "answer", ":", " is ", "####", "\\boxed{", "}", "<think>", "</think>",
-	                                     "\n", "48", " / ", "=", "Step ", "1. ", "**", "\\times", "\xc3\x97", "\xc3", "(",
-	                                     ")", ". ", "x", "\x01", "$", "%", "\\$", "<<", ">>", "-" };
+	                                     "\n", "48", " / ", "=", "Step ", "1. ", "**", "\\times", "\xc3\x97",
+	                                     "\xc3", "(", ")", ". ", "x", "\x01", "$", "%", "\\$", "<<", ">>", "-" };
 	struct rho_rng rng = { { 1, 2, 3, 4 } };
 	struct math_worked w[8];
 	for (int n = 0; n < 20000; n++) {
