@@ -11,7 +11,7 @@ file() { # NAME AGENT SAMPLER
 rho = 1
 [run]
 name = "$1"
-steps = 150
+steps = 450
 lanes = 3
 seeds = 2
 checkpoint = 0
@@ -38,7 +38,7 @@ k = 10'
 for name in all some; do
 	expect "$name" 0 -- rho $name whole-$name
 	# Killed again and again, with a checkpoint after every batch: the witness has to recognise each next decision.
-	for ms in 150 200 300 450; do
+	for ms in 040 060 090 130 200; do
 		(timeout -s KILL "0.$ms" "$RHO_PROGRAM" run $name.toml --results parts-$name \
 			--plugins "$RHO_TEST_PLUGINS" --jobs 1 --quiet; :) > /dev/null 2>&1
 	done
